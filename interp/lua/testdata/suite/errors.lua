@@ -1,0 +1,5 @@
+local _, e = pcall(t.raise, "OSError", "cannot read")
+t.record(e.kind, e.message, e.errno, e.context)
+t.record(e:is_a("Error"), e:is_a("OSError"), e:is_a("TimeoutError"))
+_, e = pcall(t.panic)
+t.record(e.kind, e.message)

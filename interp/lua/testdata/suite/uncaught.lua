@@ -1,0 +1,3 @@
+t.record(1)
+t.raise("ValueError", "bad")
+t.record(2)

@@ -1,0 +1,219 @@
+package sftp
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxHandles bounds the files that a client has open.
+const maxHandles = 1 << 10
+
+// buffered is how many bytes of small packets are read or written at once; longer
+// ones are not copied.
+const buffered = 32 << 10
+
+// server serves one client, one request after another.
+type server struct {
+	home    string
+	w       *bufio.Writer
+	out     answer
+	handles map[string]*handle
+	last    uint64 // handle given out
+	names   accounts
+}
+
+// Serve answers the requests in r on w until r ends. Relative paths start at home.
+func Serve(r io.Reader, w io.Writer, home string) error {
+	s := &server{home: home, w: bufio.NewWriterSize(w, buffered), handles: map[string]*handle{}}
+	defer s.closeAll()
+	in := bufio.NewReaderSize(r, buffered)
+	var buf []byte
+	for {
+		if in.Buffered() == 0 { // nobody knows when the next request comes
+			if err := s.w.Flush(); err != nil {
+				return err
+			}
+		}
+		var err error
+		if buf, err = readPacket(in, buf); err != nil {
+			if err == io.EOF {
+				return s.w.Flush()
+			}
+			return err
+		}
+		if err := s.serve(&request{b: buf}); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *server) closeAll() {
+	for _, h := range s.handles {
+		_ = h.f.Close() // what was written was answered already
+	}
+}
+
+// serve answers a request. An error is one of the connection.
+func (s *server) serve(q *request) error {
+	kind := q.byte()
+	if kind == typeInit {
+		s.hello()
+		return s.send()
+	}
+	id := q.uint32()
+	if q.err != nil {
+		return q.err
+	}
+	err := s.do(kind, id, q)
+	if err == nil {
+		err = q.err
+	}
+	if err != errAnswered {
+		s.status(id, err)
+	}
+	return s.send()
+}
+
+func (s *server) send() error {
+	_, err := s.w.Write(s.out.packet())
+	return err
+}
+
+// errAnswered says that the answer is more than a status.
+var errAnswered = errors.New("answered")
+
+var errUnsupported = errors.New("operation unsupported")
+
+// do does what a request asks for. It returns errAnswered, or what becomes a status.
+func (s *server) do(kind byte, id uint32, q *request) error {
+	switch kind {
+	case typeOpen:
+		return s.open(id, q)
+	case typeClose:
+		return s.close(q)
+	case typeRead:
+		return s.read(id, q)
+	case typeWrite:
+		return s.write(q)
+	case typeStat:
+		return s.stat(id, s.path(q), unix.Stat)
+	case typeLstat:
+		return s.stat(id, s.path(q), unix.Lstat)
+	case typeFstat:
+		return s.fstat(id, q)
+	case typeSetstat:
+		path := s.path(q)
+		return q.attrs().apply(path, false)
+	case typeFsetstat:
+		return s.fsetstat(q)
+	case typeOpendir:
+		return s.opendir(id, q)
+	case typeReaddir:
+		return s.readdir(id, q)
+	case typeRemove:
+		return unix.Unlink(s.path(q))
+	case typeMkdir:
+		path := s.path(q)
+		return unix.Mkdir(path, q.attrs().createMode(0o777))
+	case typeRmdir:
+		return unix.Rmdir(s.path(q))
+	case typeRealpath:
+		return s.realpath(id, s.path(q))
+	case typeRename:
+		from, to := s.path(q), s.path(q)
+		return rename(from, to)
+	case typeReadlink:
+		return s.readlink(id, q)
+	case typeSymlink: // OpenSSH has the two the other way round than the draft
+		target, link := q.text(), s.path(q)
+		return unix.Symlink(target, link)
+	case typeExtended:
+		return s.extended(id, q)
+	}
+	return errUnsupported
+}
+
+// path is a path of the request.
+func (s *server) path(q *request) string { return s.absolute(q.text()) }
+
+func (s *server) absolute(p string) string {
+	switch {
+	case p == "":
+		return s.home
+	case p[0] == '/':
+		return p
+	}
+	return s.home + "/" + p // not cleaned: a part may be a link
+}
+
+// The codes of a status.
+const (
+	statusOK          = 0
+	statusEOF         = 1
+	statusNoFile      = 2
+	statusDenied      = 3
+	statusFailure     = 4
+	statusBadMessage  = 5
+	statusUnsupported = 8
+)
+
+func (s *server) status(id uint32, err error) {
+	code, text := uint32(statusFailure), "Success"
+	if err != nil {
+		text = err.Error()
+	}
+	switch {
+	case err == nil:
+		code = statusOK
+	case err == io.EOF:
+		code, text = statusEOF, "End of file"
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ENOTDIR), errors.Is(err, unix.ELOOP):
+		code = statusNoFile
+	case errors.Is(err, fs.ErrPermission):
+		code = statusDenied
+	case err == errShort:
+		code = statusBadMessage
+	case err == errUnsupported:
+		code = statusUnsupported
+	}
+	s.out.begin(typeStatus, id)
+	s.out.uint32(code)
+	s.out.text(text)
+	s.out.text("") // the language
+}
+
+// handle is an open file or folder.
+type handle struct {
+	f      *os.File
+	path   string
+	append bool
+	dir    bool
+	begun  bool // of a folder: "." and ".." are told
+}
+
+func (s *server) newHandle(id uint32, h *handle) error {
+	s.last++
+	name := strconv.FormatUint(s.last, 36)
+	s.handles[name] = h
+	s.out.begin(typeHandle, id)
+	s.out.text(name)
+	return errAnswered
+}
+
+// handle is the one that a request names.
+func (s *server) handle(q *request) (*handle, error) {
+	name := q.bytes()
+	if h := s.handles[string(name)]; h != nil {
+		return h, nil
+	}
+	if q.err != nil {
+		return nil, q.err
+	}
+	return nil, errors.New("no such handle")
+}

@@ -1,0 +1,119 @@
+package mitogen
+
+import (
+	"github.com/mitoscript/mitoscript/mitogen/codec"
+	"github.com/mitoscript/mitoscript/mitogen/value"
+	"github.com/mitoscript/mitoscript/mitogen/wire"
+)
+
+// Message is a frame in memory, with where it came from.
+type Message struct {
+	wire.Frame
+	// Router is the one that it arrived at; nil for one that was just made.
+	Router *Router
+	// Source is the Receiver, Latch or Channel that a Select took it from.
+	Source Source
+
+	stream  *Stream       // it came in on; nil for a local one
+	funcs   []*value.Func // in the data: their chunks are sent ahead
+	flow    *flow         // of the Receiver's window in which it counts; nil for none
+	unasked bool          // it counts as sent without asking
+	held    bool          // it counts among what its stream has brought
+	result  *localResult  // stands for the data of a message that never leaves the process
+	why     *value.Error  // what a dead message of this process says; nil for its data
+}
+
+// localResult is a value as it is, with what could not travel in it.
+type localResult struct{ v value.Value }
+
+// NewMessage returns a message whose data is v, encoded.
+func NewMessage(v value.Value) (*Message, error) {
+	return NewMessageNamed(v, CallNames{})
+}
+
+// NewMessageNamed is NewMessage with errors that name places as names says.
+func NewMessageNamed(v value.Value, names CallNames) (*Message, error) {
+	return encodeMessage(&codec.Encoder{FirstIndex: names.FirstIndex}, v)
+}
+
+func encodeMessage(enc *codec.Encoder, v value.Value) (*Message, error) {
+	if err := enc.Value("", v); err != nil {
+		return nil, err
+	}
+	return &Message{Frame: wire.Frame{Data: enc.Buf}, funcs: enc.Funcs}, nil
+}
+
+// Clone returns a message with the same data and fields, which can be sent.
+func (m *Message) Clone() *Message {
+	c := *m
+	c.stream, c.flow, c.held = nil, nil, false
+	return &c
+}
+
+// IsDead reports whether nobody will answer; Data is then the reason.
+func (m *Message) IsDead() bool { return m.ReplyTo == wire.IsDead }
+
+// Local reports whether the message was made in this process.
+func (m *Message) Local() bool { return m.stream == nil }
+
+// Decode returns the value of the data. A dead message is a ChannelError or
+// SecurityError; an error as value is returned as the error. Functions are
+// accepted from parents only.
+func (m *Message) Decode() (value.Value, error) {
+	v, err := m.Payload()
+	if err != nil {
+		return nil, err
+	}
+	if e, ok := v.(*value.Error); ok {
+		return nil, e
+	}
+	return v, nil
+}
+
+// Payload is Decode, but an error that was sent as a value is the value.
+func (m *Message) Payload() (value.Value, error) {
+	if m.why != nil {
+		return nil, m.why
+	}
+	if m.IsDead() {
+		return nil, deadError(string(m.Data))
+	}
+	if m.result != nil {
+		return m.result.v, nil
+	}
+	return m.decodeWith(func(d *codec.Decoder) (value.Value, error) {
+		v, err := d.Value()
+		if err != nil {
+			return nil, err
+		}
+		return v, d.Done()
+	})
+}
+
+func (m *Message) decodeWith(read func(*codec.Decoder) (value.Value, error)) (value.Value, error) {
+	lim := codec.Limits{Funcs: m.Router == nil || m.Router.hasParentAuthority(m)}
+	if m.Router != nil {
+		lim.Resolve = m.Router.resolve
+	}
+	return read(codec.NewDecoder(m.Data, lim))
+}
+
+// Reply sends v to whoever waits for an answer to m; a *Message is sent as it is.
+// Without reply_to nothing is sent.
+func (m *Message) Reply(v value.Value) error {
+	if m.Router == nil {
+		return errorf("a message that was not received cannot be replied to")
+	}
+	if m.ReplyTo == 0 || m.IsDead() {
+		return nil
+	}
+	out, ok := v.(*Message)
+	if !ok {
+		var err error
+		if out, err = NewMessage(v); err != nil {
+			return err
+		}
+	}
+	out.Dst, out.Handle = m.Src, m.ReplyTo
+	return m.Router.Route(out)
+}

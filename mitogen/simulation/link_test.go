@@ -1,0 +1,131 @@
+package simulation
+
+import (
+	"io"
+	"net"
+	"sync"
+	"syscall"
+)
+
+// pipe is one direction of a link. What is written flies until the schedule delivers it.
+type pipe struct {
+	mu      sync.Mutex
+	changed sync.Cond
+	flying  []byte
+	arrived []byte
+	limit   int  // bytes that may be on the way before a writer waits
+	noWrite bool // the writer has closed
+	noRead  bool // the reader has closed
+	cut     bool // nothing passes any more
+}
+
+func newPipe(limit int) *pipe {
+	p := &pipe{limit: limit}
+	p.changed.L = &p.mu
+	return p
+}
+
+func (p *pipe) read(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for {
+		switch {
+		case p.noRead:
+			return 0, net.ErrClosed
+		case len(p.arrived) > 0:
+			n := copy(b, p.arrived)
+			p.arrived = p.arrived[n:]
+			p.changed.Broadcast()
+			return n, nil
+		case p.cut, p.noWrite && len(p.flying) == 0:
+			return 0, io.EOF
+		}
+		p.changed.Wait()
+	}
+}
+
+func (p *pipe) write(b []byte) (n int, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for n < len(b) {
+		room := p.limit - len(p.flying) - len(p.arrived)
+		switch {
+		case p.noWrite:
+			return n, net.ErrClosed
+		case p.cut, p.noRead:
+			return n, syscall.EPIPE
+		case room <= 0:
+			p.changed.Wait()
+			continue
+		}
+		part := b[n:min(len(b), n+room)]
+		p.flying = append(p.flying, part...)
+		n += len(part)
+	}
+	return n, nil
+}
+
+// deliver lets up to n bytes arrive.
+func (p *pipe) deliver(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n = min(n, len(p.flying))
+	p.arrived = append(p.arrived, p.flying[:n]...)
+	p.flying = p.flying[n:]
+	p.changed.Broadcast()
+}
+
+// inFlight is how many bytes are on the way.
+func (p *pipe) inFlight() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.flying)
+}
+
+// sever ends the direction: what flies arrives first, or is lost.
+func (p *pipe) sever(lose bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !lose {
+		p.arrived = append(p.arrived, p.flying...)
+	}
+	p.flying, p.cut = nil, true
+	p.changed.Broadcast()
+}
+
+func (p *pipe) closeWrite() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.noWrite = true
+	p.changed.Broadcast()
+}
+
+func (p *pipe) closeRead() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.noRead = true
+	p.flying, p.arrived = nil, nil
+	p.changed.Broadcast()
+}
+
+// link connects a parent and a child.
+type link struct {
+	down, up *pipe
+}
+
+func newLink(limit int) *link { return &link{down: newPipe(limit), up: newPipe(limit)} }
+
+// end is one side of a link.
+type end struct{ in, out *pipe }
+
+func (l *link) parentEnd() end { return end{in: l.up, out: l.down} }
+func (l *link) childEnd() end  { return end{in: l.down, out: l.up} }
+
+func (e end) Read(b []byte) (int, error)  { return e.in.read(b) }
+func (e end) Write(b []byte) (int, error) { return e.out.write(b) }
+
+func (e end) Close() error {
+	e.out.closeWrite()
+	e.in.closeRead()
+	return nil
+}

@@ -1,0 +1,77 @@
+package transport
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+
+	"github.com/mitoscript/mitoscript/mitogen/value"
+)
+
+// plumbing is the descriptors between us and a process that is to be started.
+type plumbing struct {
+	in   *os.File // we write: the far side's stdin
+	out  *os.File // we read: the far side's stdout
+	diag *os.File // we read what else is printed: a pipe, or the terminal's master
+	tty  TTYMode
+
+	childIn, childOut, childDiag *os.File
+}
+
+// newPlumbing opens what the mode needs; on an error nothing is left open.
+func newPlumbing(tty TTYMode) (pl *plumbing, err error) {
+	pl = &plumbing{tty: tty}
+	defer func() {
+		if err != nil {
+			pl.closeOurs()
+			pl.closeChilds()
+		}
+	}()
+	if pl.childIn, pl.in, err = os.Pipe(); err != nil {
+		return nil, pipeError(err)
+	}
+	if pl.out, pl.childOut, err = os.Pipe(); err != nil {
+		return nil, pipeError(err)
+	}
+	widen(pl.in)
+	widen(pl.out)
+	if tty != NoTTY {
+		pl.diag, pl.childDiag, err = openPTY()
+		return pl, err
+	}
+	if pl.diag, pl.childDiag, err = os.Pipe(); err != nil {
+		return nil, pipeError(err)
+	}
+	return pl, nil
+}
+
+func pipeError(err error) error {
+	return value.Errorf(value.KindStream, "cannot create a pipe: %w", err)
+}
+
+// attach gives the child's ends to cmd, in a session of its own: Ctrl-C and job
+// control are for us, not for our children.
+func (pl *plumbing) attach(cmd *exec.Cmd, extra []*os.File) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.ExtraFiles = extra
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = pl.childIn, pl.childOut, pl.childDiag
+	switch pl.tty {
+	case StderrTTY:
+		cmd.SysProcAttr.Setctty, cmd.SysProcAttr.Ctty = true, 2
+	case AllTTY:
+		cmd.Stdin, cmd.Stdout = pl.childDiag, pl.childDiag
+		cmd.ExtraFiles = append([]*os.File{pl.childIn, pl.childOut}, extra...)
+		cmd.SysProcAttr.Setctty, cmd.SysProcAttr.Ctty = true, 0
+	}
+}
+
+func (pl *plumbing) closeChilds() { closeAll(pl.childIn, pl.childOut, pl.childDiag) }
+func (pl *plumbing) closeOurs()   { closeAll(pl.in, pl.out, pl.diag) }
+
+func closeAll(files ...*os.File) {
+	for _, f := range files {
+		if f != nil {
+			_ = f.Close()
+		}
+	}
+}

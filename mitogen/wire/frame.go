@@ -1,0 +1,225 @@
+package wire
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"strconv"
+)
+
+// HeaderSize is the length of a frame's header in bytes.
+const HeaderSize = 26
+
+const magic = 0x4d49
+
+// Frame is a message as it stands on a link.
+type Frame struct {
+	Dst, Src, Auth  uint32
+	Handle, ReplyTo uint32
+	Data            []byte
+	// Buffer is where Data stands, from the start of its Data, for bulk data; else nil.
+	// Who sends the frame gives it up.
+	Buffer *Buffer
+}
+
+// Size is the number of bytes that f takes on a link.
+func (f *Frame) Size() int { return HeaderSize + len(f.Data) }
+
+// AppendHeader appends the header of f to dst.
+func (f *Frame) AppendHeader(dst []byte) []byte {
+	dst = binary.BigEndian.AppendUint16(dst, magic)
+	for _, n := range [...]uint32{f.Dst, f.Src, f.Auth, f.Handle, f.ReplyTo, uint32(len(f.Data))} {
+		dst = binary.BigEndian.AppendUint32(dst, n)
+	}
+	return dst
+}
+
+// CorruptError says that what came on a link is no frame.
+type CorruptError struct {
+	// Got is what came instead, at most 2 KiB.
+	Got []byte
+}
+
+// Error shows the bytes that came.
+func (e *CorruptError) Error() string {
+	return "corruption detected: frame signature incorrect, received " + strconv.Quote(string(e.Got))
+}
+
+// TooLargeError says that a frame was thrown away because of its length.
+type TooLargeError struct {
+	// Frame is its header; it has no data.
+	Frame Frame
+	// Length and Max are in bytes.
+	Length, Max uint32
+}
+
+// Error names the limit.
+func (e *TooLargeError) Error() string { return TooLarge(int64(e.Max)) }
+
+// TooLarge is the reason given for every message over the limit of max bytes.
+func TooLarge(max int64) string { return fmt.Sprintf("message too large (max %d bytes)", max) }
+
+// Reader reads frames from a link. It is for one goroutine.
+type Reader struct {
+	// Limit gives the most bytes of data of a frame, if that can change; it is asked
+	// at each frame.
+	Limit func() uint32
+
+	r    io.Reader
+	buf  []byte
+	lo   int
+	hi   int
+	max  uint32
+	skip int64
+	bulk bool // the last frame had much data
+}
+
+// The buffer of a Reader: small at first, as most links are idle most of the
+// time, and doubled when a read has filled it, up to many small frames, so that a
+// burst costs one system call.
+const (
+	firstReadBuffer = 2 << 10
+	lastReadBuffer  = 64 << 10
+)
+
+// NewReader returns a Reader of frames of at most max bytes of data.
+func NewReader(r io.Reader, max uint32) *Reader {
+	return &Reader{r: r, max: max}
+}
+
+// Next returns the next frame; its Data is the caller's to keep. At a frame
+// boundary the end of the link is io.EOF. After a *TooLargeError the Reader
+// stands at the next frame; after any other error it is of no more use.
+func (rd *Reader) Next() (Frame, error) {
+	if err := rd.discard(); err != nil {
+		return Frame{}, err
+	}
+	if err := rd.fill(HeaderSize); err != nil {
+		return Frame{}, err
+	}
+	h := rd.buf[rd.lo:]
+	if binary.BigEndian.Uint16(h) != magic {
+		return Frame{}, rd.corrupt()
+	}
+	f := Frame{
+		Dst: binary.BigEndian.Uint32(h[2:]), Src: binary.BigEndian.Uint32(h[6:]),
+		Auth: binary.BigEndian.Uint32(h[10:]), Handle: binary.BigEndian.Uint32(h[14:]),
+		ReplyTo: binary.BigEndian.Uint32(h[18:]),
+	}
+	length := binary.BigEndian.Uint32(h[22:])
+	rd.lo += HeaderSize
+	if rd.Limit != nil {
+		rd.max = rd.Limit()
+	}
+	if length > rd.max {
+		rd.skip = int64(length)
+		return Frame{}, &TooLargeError{Frame: f, Length: length, Max: rd.max}
+	}
+	var data []byte
+	rd.bulk = length >= leastBuffered
+	if rd.bulk && length <= BufferData {
+		f.Buffer = NewBuffer()
+		data = f.Buffer.Data()[:length:length]
+	} else {
+		data = make([]byte, min(length, firstGrowth))
+	}
+	var err error
+	f.Data, err = rd.data(int(length), data)
+	return f, err
+}
+
+// firstGrowth bounds what a header alone can make us allocate: a longer frame's
+// buffer grows as its bytes arrive.
+const firstGrowth = 1 << 20
+
+// data reads n bytes into data, or into a larger one.
+func (rd *Reader) data(n int, data []byte) ([]byte, error) {
+	if n == 0 {
+		return nil, nil
+	}
+	have := copy(data, rd.buf[rd.lo:rd.hi])
+	rd.lo += have
+	for {
+		got, err := io.ReadFull(rd.r, data[have:])
+		have += got
+		if err != nil {
+			return nil, cutShort(err)
+		}
+		if have == n {
+			return data, nil
+		}
+		grown := make([]byte, min(n, 2*len(data)))
+		copy(grown, data)
+		data = grown
+	}
+}
+
+func (rd *Reader) fill(n int) error {
+	if rd.hi-rd.lo >= n {
+		return nil
+	}
+	rd.makeRoom()
+	for rd.hi < n {
+		got, err := rd.r.Read(rd.buf[rd.hi:rd.end(n)])
+		rd.hi += got
+		if err != nil && rd.hi < n {
+			if rd.hi == 0 {
+				return err
+			}
+			if rd.hi >= 2 && binary.BigEndian.Uint16(rd.buf) != magic {
+				return rd.corrupt()
+			}
+			return cutShort(err)
+		}
+	}
+	return nil
+}
+
+// end is up to where to read for n bytes: little where the next frame is likely to
+// be bulk data too, as what is read here is copied once more.
+func (rd *Reader) end(n int) int {
+	if rd.bulk {
+		return min(len(rd.buf), max(n, firstReadBuffer))
+	}
+	return len(rd.buf)
+}
+
+// makeRoom moves what is left to the start of the buffer, of a larger one if the
+// last read filled it.
+func (rd *Reader) makeRoom() {
+	to := rd.buf
+	switch {
+	case to == nil:
+		to = make([]byte, firstReadBuffer)
+	case rd.hi == len(to) && len(to) < lastReadBuffer:
+		to = make([]byte, 2*len(to))
+	}
+	rd.hi = copy(to, rd.buf[rd.lo:rd.hi])
+	rd.buf, rd.lo = to, 0
+}
+
+func (rd *Reader) discard() error {
+	for rd.skip > 0 {
+		if rd.lo == rd.hi {
+			if err := rd.fill(1); err != nil {
+				return cutShort(err)
+			}
+		}
+		n := min(rd.skip, int64(rd.hi-rd.lo))
+		rd.lo += int(n)
+		rd.skip -= n
+	}
+	return nil
+}
+
+func (rd *Reader) corrupt() error {
+	got := rd.buf[rd.lo:min(rd.hi, rd.lo+2048)]
+	return &CorruptError{Got: append([]byte(nil), got...)}
+}
+
+func cutShort(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

@@ -1,0 +1,2 @@
+// Package digest is the scripts' modules hash, base64 and hex.
+package digest

@@ -1,0 +1,2 @@
+// Package network is the scripts' module net: names, addresses and ports.
+package network

@@ -1,0 +1,2 @@
+// Package random is the scripts' modules random and uuid.
+package random

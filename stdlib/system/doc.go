@@ -1,0 +1,3 @@
+// Package system is the scripts' module os: this process and the machine that
+// it runs on.
+package system
