@@ -19,30 +19,33 @@ type plumbing struct {
 }
 
 // newPlumbing opens what the mode needs; on an error nothing is left open.
-func newPlumbing(tty TTYMode) (pl *plumbing, err error) {
-	pl = &plumbing{tty: tty}
-	defer func() {
-		if err != nil {
-			pl.closeOurs()
-			pl.closeChilds()
-		}
-	}()
+func newPlumbing(tty TTYMode) (*plumbing, error) {
+	pl := &plumbing{tty: tty}
+	if err := pl.open(); err != nil {
+		pl.closeOurs()
+		pl.closeChilds()
+		return nil, err
+	}
+	return pl, nil
+}
+
+func (pl *plumbing) open() (err error) {
 	if pl.childIn, pl.in, err = os.Pipe(); err != nil {
-		return nil, pipeError(err)
+		return pipeError(err)
 	}
 	if pl.out, pl.childOut, err = os.Pipe(); err != nil {
-		return nil, pipeError(err)
+		return pipeError(err)
 	}
 	widen(pl.in)
 	widen(pl.out)
-	if tty != NoTTY {
+	if pl.tty != NoTTY {
 		pl.diag, pl.childDiag, err = openPTY()
-		return pl, err
+		return err
 	}
 	if pl.diag, pl.childDiag, err = os.Pipe(); err != nil {
-		return nil, pipeError(err)
+		return pipeError(err)
 	}
-	return pl, nil
+	return nil
 }
 
 func pipeError(err error) error {
