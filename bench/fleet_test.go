@@ -19,8 +19,10 @@ import (
 )
 
 // fleetServer is an sshd that takes many logins at once, with our program in its cache.
-func fleetServer(b *testing.B, m *master) (*sshdtest.Server, []value.Field) {
-	sshd := sshdtest.Start(b, "SetEnv XDG_CACHE_HOME="+b.TempDir(), "MaxStartups 1000", "MaxSessions 1000")
+// environment are further variables of its sessions.
+func fleetServer(b *testing.B, m *master, environment ...string) (*sshdtest.Server, []value.Field) {
+	set := strings.Join(append([]string{"SetEnv XDG_CACHE_HOME=" + b.TempDir()}, environment...), " ")
+	sshd := sshdtest.Start(b, set, "MaxStartups 1000", "MaxSessions 1000")
 	opts := []value.Field{
 		{Name: "config_file", Value: sshd.Config}, {Name: "hostname", Value: sshdtest.Host},
 		{Name: "connect_timeout", Value: 300.0}, // all hosts are this machine
