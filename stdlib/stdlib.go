@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mitoscript/mitoscript/interp"
+	"github.com/mitoscript/mitoscript/mitogen/pgroup"
 	"github.com/mitoscript/mitoscript/mitogen/value"
 	"github.com/mitoscript/mitoscript/stdlib/archive"
 	"github.com/mitoscript/mitoscript/stdlib/arith"
@@ -56,6 +57,10 @@ type Host struct {
 	// Progress gets what the bars of scripts report, as a child's that sends it to
 	// the master; nil for Stderr: drawn if it is a terminal, else as plain lines.
 	Progress progress.Sink
+
+	// Guard ends the programs of scripts should this process be killed; nil for no
+	// such thing.
+	Guard *pgroup.Guard
 
 	groups proc.Groups
 	bars   progress.Host
@@ -107,6 +112,7 @@ func Modules(h *Host) []*interp.Module {
 		terminal = prompt.Open
 	}
 	input := stdio.NewInput(h.Stdin)
+	h.groups.Guard = h.Guard
 	programs := &proc.Host{Stdin: h.Stdin, Stdout: h.Stdout, Stderr: h.Stderr, Groups: &h.groups, Send: h.Send}
 	return []*interp.Module{
 		system.Module(h.Exit),

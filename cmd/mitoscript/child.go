@@ -45,7 +45,7 @@ func setupChild(p *child.Process, r *resolver) error {
 	p.Detached = func() []int { return append(n.library.Detached(), n.factory.Detached()...) }
 	p.Idle = n.runtime.Idle
 	p.Interrupt, p.Finish = n.runtime.Interrupt, n.runtime.AtExit
-	p.AtEnd = append(p.AtEnd, n.factory.Abandon, n.commands.EndAll, func() { n.library.EndAll(0) })
+	p.AtEnd = append(p.AtEnd, n.factory.Abandon, func() { n.endPrograms(0) })
 	return mitogen.Serve(p.Router, services(n.factory.Services(), ownServices(n.commands)))
 }
 

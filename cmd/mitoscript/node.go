@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/mitoscript/mitoscript/interp"
 	"github.com/mitoscript/mitoscript/interp/lua"
@@ -18,6 +19,7 @@ import (
 	"github.com/mitoscript/mitoscript/mitogen/files"
 	"github.com/mitoscript/mitoscript/mitogen/methods"
 	"github.com/mitoscript/mitoscript/mitogen/parent"
+	"github.com/mitoscript/mitoscript/mitogen/pgroup"
 	"github.com/mitoscript/mitoscript/mitogen/unix"
 	"github.com/mitoscript/mitoscript/mitogen/value"
 	"github.com/mitoscript/mitoscript/stdlib"
@@ -36,6 +38,15 @@ type node struct {
 	library *stdlib.Host
 	// commands run for ssh programs elsewhere, and for exec.
 	commands *fakessh.Server
+	// guard ends what both run should this process be killed.
+	guard *pgroup.Guard
+}
+
+// endPrograms ends all programs, those of scripts with the grace.
+func (n *node) endPrograms(grace time.Duration) {
+	n.commands.EndAll()
+	n.library.EndAll(grace)
+	n.guard.Close()
 }
 
 // nodeOptions say what differs between master and child.
@@ -151,12 +162,13 @@ func (o nodeOptions) joinUnix(ctx context.Context, b *mitogen.Broker, path strin
 }
 
 func newNode(o nodeOptions) *node {
-	o.commands = &fakessh.Server{}
-	n := &node{router: o.router, commands: o.commands, host: &interp.Host{Loader: o.loader, Stdout: o.stdout}}
+	guard := &pgroup.Guard{}
+	o.commands = &fakessh.Server{Guard: guard}
+	n := &node{router: o.router, commands: o.commands, guard: guard, host: &interp.Host{Loader: o.loader, Stdout: o.stdout}}
 	n.factory = newFactory(o, o.router)
 	n.library = &stdlib.Host{
 		Stdin: o.stdin, Stdout: o.stdout, Stderr: o.stderr, Log: o.log,
-		Master: o.router.IsMaster(), Exit: o.exit, Send: sendBy(o.router), Progress: o.progress,
+		Master: o.router.IsMaster(), Exit: o.exit, Send: sendBy(o.router), Progress: o.progress, Guard: guard,
 	}
 	n.runtime = mito.New(mito.Options{
 		Host: n.host, Router: o.router, Connector: n.factory, Args: o.args, Script: o.script,

@@ -281,8 +281,7 @@ func (m *master) finish() {
 	ctx, cancel := context.WithTimeout(context.Background(), finishTimeout)
 	defer cancel()
 	m.runtime.Finish(ctx)
-	m.commands.EndAll()
-	m.library.EndAll(time.Second)
+	m.endPrograms(time.Second)
 	if err := m.log.profile.End(); err != nil {
 		m.log.write(slog.LevelWarn, "mitogen", err.Error())
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -185,8 +186,8 @@ def main(router):
 }
 
 // Each makes contexts whose processes, with a program that each runs, must go
-// when the master is killed.
-var killedMasters = []struct {
+// when the master, or they themselves, are killed.
+var killed = []struct {
 	name  string
 	needs []string
 	arg   func(t *testing.T) string // what the script gets as its argument
@@ -225,18 +226,50 @@ def chain(depth):
 def under_ssh():
     c = router.ssh(hostname = "web1", config_file = mitogen.args[0], remote_name = MARK)
     return [c, router.sudo(cache = False, via = c, remote_name = MARK)]
-def work(mark):
+def begin(mark):
     # A shell that ignores what a terminal's end would send.
-    proc.run(["sh", "-c", "trap '' HUP TERM; while :; do sleep 1; done; : " + mark])
+    proc.start(["sh", "-c", "trap '' HUP TERM; while :; do sleep 1; done; : " + mark])
 def main(router):
-    calls = [c.call_async(work, MARK) for c in %s]
+    contexts = %s
+    for c in contexts:
+        c.call(begin, MARK)
+    calls = [c.call_async(time.sleep, 600) for c in contexts]
     print("ready")
-    Select.all(calls)
+    attempt(Select.all, calls)
+    mitogen.wait()
 `
 
 func TestKilledMasterLeavesNothing(t *testing.T) {
 	t.Parallel()
-	for _, c := range killedMasters {
+	eachKilled(t, func(s *session) {
+		s.signal(syscall.SIGKILL)
+		if got := s.ends(processTimeout); got != -int(syscall.SIGKILL) {
+			t.Errorf("status %d", got)
+		}
+	})
+}
+
+// The programs of contexts that are killed end, though the script goes on.
+func TestKilledContextsLeaveNothing(t *testing.T) {
+	t.Parallel()
+	eachKilled(t, func(s *session) {
+		for _, p := range processes("mitoscript:" + s.mark) {
+			pid, err := strconv.Atoi(strings.Fields(p)[0])
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may be gone with the one above
+		}
+		if left := waitProcesses(s.mark, goneTimeout, func(n int) bool { return n == 0 }); len(left) > 0 {
+			s.t.Errorf("still running: %q", left)
+		}
+		s.signal(syscall.SIGKILL)
+		s.ends(processTimeout)
+	})
+}
+
+func eachKilled(t *testing.T, end func(s *session)) {
+	for _, c := range killed {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			for _, tool := range c.needs {
@@ -252,10 +285,7 @@ func TestKilledMasterLeavesNothing(t *testing.T) {
 			if got := waitProcesses(s.mark, processTimeout, enough); !enough(len(got)) {
 				t.Fatalf("%d processes, want %d: %q", len(got), c.want, got)
 			}
-			s.signal(syscall.SIGKILL)
-			if got := s.ends(processTimeout); got != -int(syscall.SIGKILL) {
-				t.Errorf("status %d", got)
-			}
+			end(s)
 			s.nothingLeft()
 		})
 	}

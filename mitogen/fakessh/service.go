@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mitoscript/mitoscript/mitogen"
+	"github.com/mitoscript/mitoscript/mitogen/pgroup"
 	"github.com/mitoscript/mitoscript/mitogen/value"
 )
 
@@ -29,6 +30,9 @@ const (
 
 // Server runs commands for ssh programs elsewhere. The zero Server is ready for use.
 type Server struct {
+	// Guard ends the commands should this process be killed; nil for no such thing.
+	Guard *pgroup.Guard
+
 	tickets tickets
 
 	mu      sync.Mutex
@@ -65,6 +69,7 @@ func (sv *Server) add(c *command) {
 		sv.running = map[*command]struct{}{}
 	}
 	sv.running[c] = struct{}{}
+	sv.Guard.Add(-c.cmd.Process.Pid)
 	if sv.ended {
 		c.signal(syscall.SIGKILL)
 	}
@@ -74,6 +79,7 @@ func (sv *Server) remove(c *command) {
 	sv.mu.Lock()
 	defer sv.mu.Unlock()
 	delete(sv.running, c)
+	sv.Guard.Remove(-c.cmd.Process.Pid)
 }
 
 // Lending is the service of a context over which no programs can be run, but which

@@ -5,11 +5,16 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/mitoscript/mitoscript/mitogen/pgroup"
 )
 
 // Groups knows the process groups that scripts started and that still run. The
 // zero Groups is ready for use.
 type Groups struct {
+	// Guard ends them should this process be killed; nil for no such thing.
+	Guard *pgroup.Guard
+
 	mu      sync.Mutex
 	running map[*running]struct{} // guarded by mu
 	ended   bool                  // guarded by mu
@@ -28,6 +33,7 @@ func (g *Groups) add(r *running) bool {
 		g.running = map[*running]struct{}{}
 	}
 	g.running[r] = struct{}{}
+	g.Guard.Add(r.target())
 	return true
 }
 
@@ -35,6 +41,7 @@ func (g *Groups) remove(r *running) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.running, r)
+	g.Guard.Remove(r.target())
 }
 
 // detach notes a session that outlives the context.
@@ -69,14 +76,15 @@ func (g *Groups) EndAll(grace time.Duration) {
 	wg.Wait()
 }
 
-// signal reaches the whole group, or the process alone if it has none of its own.
-func (r *running) signal(sig syscall.Signal) error {
-	pid := r.cmd.Process.Pid
+// target is the whole group, or the process alone if it has none of its own.
+func (r *running) target() int {
 	if r.ownGroup {
-		pid = -pid
+		return -r.cmd.Process.Pid
 	}
-	return syscall.Kill(pid, sig)
+	return r.cmd.Process.Pid
 }
+
+func (r *running) signal(sig syscall.Signal) error { return syscall.Kill(r.target(), sig) }
 
 // How long end waits for what SIGKILL must end, and for pipes that a process
 // outside the group holds.
