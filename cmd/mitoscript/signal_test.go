@@ -168,18 +168,18 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	s := startSession(t, "star", `
 def linger():
     print("lingering")
-    time.sleep(60)
+    time.sleep(600)
 mitogen.at_exit(linger)
 def main(router):
     c = router.local(remote_name = os.getenv("MARK"))
     print("ready")
-    time.sleep(60)
+    time.sleep(600)
 `)
 	s.said("ready")
 	s.signal(syscall.SIGINT)
 	s.said("lingering")
 	s.signal(syscall.SIGINT)
-	if got := s.ends(2 * time.Second); got != 130 {
+	if got := s.ends(processTimeout); got != 130 {
 		t.Errorf("status %d, want 130", got)
 	}
 	s.nothingLeft()

@@ -107,7 +107,7 @@ func (t *tree) child() *mitogen.Context {
 
 func (t *tree) call(c *mitogen.Context, fn string, args ...value.Value) value.Value {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	v, err := c.Call(ctx, fn, args...)
 	if err != nil {
@@ -133,7 +133,7 @@ func TestExitInsideACall(t *testing.T) {
 	if !errors.Is(err, value.KindChannel) {
 		t.Fatal(err)
 	}
-	tr.within(2*time.Second, "the end", c.Gone())
+	tr.within(time.Minute, "the end", c.Gone())
 }
 
 func TestWhatIsPrintedArrivesBeforeTheResult(t *testing.T) {
@@ -192,7 +192,7 @@ func TestLossOfTheParentEndsAllThatRuns(t *testing.T) {
 	stream.Abort()
 	ended := make(chan struct{})
 	go func() { defer close(ended); _, _ = io.ReadAll(file) }()
-	tr.within(2*time.Second, "the program's end", ended)
+	tr.within(time.Minute, "the program's end", ended)
 }
 
 func TestShutdownKillsWhatIsStopped(t *testing.T) {
@@ -219,7 +219,7 @@ func TestTermEndsAHungChild(t *testing.T) {
 	if err := syscall.Kill(int(pid), syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	tr.within(2*time.Second, "the end", c.Gone())
+	tr.within(time.Minute, "the end", c.Gone())
 }
 
 // Programs that nobody waits for do not stay as zombies.

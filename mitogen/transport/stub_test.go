@@ -142,7 +142,7 @@ func checkDescriptors(t *testing.T) {
 // end closes the link, and fails the test if the process is left.
 func end(t *testing.T, l transport.Link) {
 	t.Helper()
-	if err := transport.End(t.Context(), l, 5*time.Second); err != nil {
+	if err := transport.End(t.Context(), l, time.Minute); err != nil {
 		t.Error(err)
 	}
 	_ = l.Wait()

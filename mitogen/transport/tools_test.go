@@ -141,7 +141,7 @@ func TestSilenceEndsWithStdin(t *testing.T) {
 	checkDescriptors(t)
 	path, o := mood(t, "silence", "STUB_TEXT=Verification code: ")
 	l := open(t, &transport.OpenSSH{Hostname: "web1", Path: path, Password: secret(t, "x"), Spawn: o}, "cat")
-	if err := transport.End(t.Context(), l, 10*time.Second); err != nil {
+	if err := transport.End(t.Context(), l, time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	if got := l.Wait().Error(); got != "exited with return code 0" {

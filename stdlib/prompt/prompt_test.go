@@ -46,7 +46,7 @@ func person(t *testing.T, answers ...string) (path string, seen func() string) {
 		_ = slave.Close() // the last one: the other end reads EIO
 		select {
 		case <-done:
-		case <-time.After(5 * time.Second):
+		case <-time.After(time.Minute):
 			_ = master.Close()
 			<-done
 		}

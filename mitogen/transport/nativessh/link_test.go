@@ -92,7 +92,7 @@ func TestKeepaliveFindsALostConnection(t *testing.T) {
 	port := listen(t, func(conn net.Conn) { relay(conn, s.port, gate) })
 	cl.opts.Port = port
 	cl.write(t, "known_hosts", knownLine(port, s.host.PublicKey()))
-	cl.opts.KeepaliveInterval, cl.opts.KeepaliveCount = 20*time.Millisecond, 2
+	cl.opts.KeepaliveInterval, cl.opts.KeepaliveCount = time.Second, 3
 	link, err := cl.open(t, "cat")
 	must(t, err)
 	if _, err := link.Write([]byte("x")); err != nil {
