@@ -24,9 +24,11 @@ type runFlags struct {
 	verbose int
 	quiet   bool
 	logFile string
-	timeout time.Duration
-	record  recordFlags
-	chosen  selection // for the module inventory
+	// logFormat is text or json; "" is text.
+	logFormat string
+	timeout   time.Duration
+	record    recordFlags
+	chosen    selection // for the module inventory
 }
 
 // runCommand runs the program with its arguments and gives the exit status.
@@ -186,6 +188,8 @@ func (f *runFlags) addLogging(cmd *cobra.Command) {
 	fl.CountVarP(&f.verbose, "verbose", "v", "log calls (-v), connection phases (-vv), frames (-vvv)")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "log errors only")
 	fl.StringVar(&f.logFile, "log-file", "", "write the log to this file instead of stderr")
+	fl.StringVar(&f.logFormat, "log-format", "text", "the form of the log: text, or json (an object a line)")
+	complete(cmd, "log-format", "text", "json")
 	fl.DurationVar(&f.timeout, "timeout", 0, "end it after this time (for example 90s), with status 124")
 }
 

@@ -57,6 +57,7 @@ func execCmd() *cobra.Command {
 	j.fanout.add(cmd)
 	fl := cmd.Flags()
 	fl.StringVarP(&j.format, "output", "o", "text", "how results are shown: text, fold (hosts with equal output together), oneline, table, json, jsonl or none")
+	complete(cmd, "output", "text", "fold", "oneline", "table", "json", "jsonl", "none")
 	fl.StringVar(&j.outdir, "outdir", "", "write HOST.out and HOST.err into this folder too")
 	fl.BoolVarP(&j.noInput, "no-stdin", "n", false, "let the command of a single host read nothing")
 	fl.SetInterspersed(true) // what is the command's stands behind --

@@ -117,5 +117,5 @@ func (m *master) fakessh(opts *value.Dict, args []string) error {
 // fakesshFailed is the error of a program that did not run: as of an ssh that
 // could not connect.
 func fakesshFailed(err error) error {
-	return &statusError{status: fakessh.Failed, err: err}
+	return &statusError{status: fakessh.Failed, err: err, hint: hintOf(value.AsError(err))}
 }

@@ -46,6 +46,7 @@ func (f *fanout) add(cmd *cobra.Command) {
 	fl.BoolVar(&f.failFast, "fail-fast", false, "stop, with status 6, at the first host that failed")
 	fl.IntVar(&f.retries, "retries", 0, "how often to try again to connect")
 	fl.StringVar(&f.color, "color", "auto", "colours: auto (on terminals), always or never")
+	complete(cmd, "color", "auto", "always", "never")
 }
 
 // count reads N or N% of all.

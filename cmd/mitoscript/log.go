@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,6 +28,7 @@ type masterLog struct {
 	mu   sync.Mutex
 	w    io.Writer // guarded by mu
 	usec bool      // guarded by mu
+	json bool      // records are lines of JSON
 
 	frames  mitogen.FrameLog
 	io      atomic.Bool // frames are shown
@@ -73,6 +75,13 @@ func (l *masterLog) redirect(to mito.LogFile) error {
 // newLog makes the log that the flags, or else the environment, ask for.
 func newLog(f *runFlags) (*masterLog, func() error, error) {
 	l := &masterLog{own: slog.LevelWarn, scripts: slog.LevelInfo, w: os.Stderr, fixed: true}
+	switch f.logFormat {
+	case "", "text": // "" is that of a command without the flag
+	case "json":
+		l.json = true
+	default:
+		return nil, nil, usageError("--log-format %s: want text or json", f.logFormat)
+	}
 	l.fixedUsec = os.Getenv("MITOGEN_LOG_USEC") != ""
 	l.usec = l.fixedUsec
 	switch {
@@ -126,7 +135,7 @@ func (l *masterLog) showFrames(on bool) {
 func (l *masterLog) frame(text string) {
 	l.debug.Write(slog.LevelDebug, text)
 	if l.io.Load() {
-		l.write(slog.LevelDebug, "mitogen.io", text)
+		l.write(logRecord{level: slog.LevelDebug, logger: "mitogen.io", text: text})
 	}
 }
 
@@ -152,20 +161,18 @@ func (c childLevel) Level() slog.Level {
 	return min(c.log.own, c.log.scripts)
 }
 
-// write writes a record, each of its lines with the head.
-func (l *masterLog) write(level slog.Level, logger, text string) {
+// write writes a record.
+func (l *masterLog) write(rec logRecord) {
+	now := time.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	layout := "15:04:05 "
-	if l.usec {
-		layout = "15:04:05.000000 "
+	line := ""
+	if l.json {
+		line = rec.json(now)
+	} else {
+		line = rec.lines(now, l.usec)
 	}
-	head := time.Now().Format(layout) + levelName(level) + " " + logger + ": "
-	var b strings.Builder
-	for line := range strings.Lines(strings.TrimRight(text, "\n") + "\n") {
-		b.WriteString(head + line)
-	}
-	_, _ = io.WriteString(l.w, b.String())
+	_, _ = io.WriteString(l.w, line)
 }
 
 // forwarded writes a record of a child.
@@ -177,7 +184,7 @@ func (l *masterLog) forwarded(rec mitogen.LogRecord) {
 	if rec.Logger != "" {
 		logger += "." + rec.Logger
 	}
-	l.write(rec.Level, logger, rec.Text)
+	l.write(logRecord{level: rec.Level, logger: logger, context: rec.Context, text: rec.Text})
 	if l.noted != nil {
 		l.noted(rec.Context, rec.Level, rec.Text)
 	}
@@ -210,32 +217,27 @@ type logHandler struct {
 	log    *masterLog
 	logger string
 	own    bool
-	attrs  string
+	attrs  []slog.Attr
 }
 
 func (h *logHandler) Enabled(_ context.Context, level slog.Level) bool {
 	return h.log.shows(level, h.own)
 }
 
-func (h *logHandler) Handle(_ context.Context, rec slog.Record) error {
-	var b strings.Builder
-	b.WriteString(rec.Message + h.attrs)
-	rec.Attrs(func(a slog.Attr) bool { b.WriteString(attrText(a)); return true })
-	h.log.write(rec.Level, h.logger, b.String())
+func (h *logHandler) Handle(_ context.Context, r slog.Record) error {
+	rec := logRecord{level: r.Level, logger: h.logger, text: r.Message, attrs: slices.Clone(h.attrs)}
+	r.Attrs(func(a slog.Attr) bool { rec.attrs = append(rec.attrs, a); return true })
+	h.log.write(rec)
 	if h.log.noted != nil {
-		h.log.noted("", rec.Level, b.String())
+		h.log.noted("", r.Level, rec.message())
 	}
 	return nil
 }
 
 func (h *logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	c := *h
-	for _, a := range attrs {
-		c.attrs += attrText(a)
-	}
+	c.attrs = append(slices.Clone(h.attrs), attrs...)
 	return &c
 }
 
 func (h *logHandler) WithGroup(string) slog.Handler { return h }
-
-func attrText(a slog.Attr) string { return " " + a.Key + "=" + a.Value.Resolve().String() }

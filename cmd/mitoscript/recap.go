@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mitoscript/mitoscript/inventory"
+	"github.com/mitoscript/mitoscript/mitogen/value"
 )
 
 // outcome is what became of one host.
@@ -96,10 +97,15 @@ func (o *outcome) fault() string {
 	return "failed: " + o.reason()
 }
 
-// reason is the error in one line, without the host's name.
+// reason is the error in one line, without the host's name: so equal ones are seen to
+// be equal.
 func (o *outcome) reason() string {
-	return strings.TrimPrefix(oneLine(o.err.Error()), o.host.Name+": ")
+	text := strings.TrimPrefix(oneLine(o.err.Error()), o.host.Name+": ")
+	return strings.TrimPrefix(text, "ssh "+o.host.Hostname()+": ")
 }
+
+// hint is what can be done about a fault; "" if nothing is known.
+func (o *outcome) hint() string { return hintOf(value.AsError(o.err)) }
 
 // maxShown is how long a list of hosts may be in a message, in bytes.
 const maxShown = 200
@@ -117,27 +123,35 @@ func someHosts(names []string) string {
 	return fmt.Sprintf("%s,… (%d hosts)", cut, len(names))
 }
 
-// tellFaults writes a line for each fault, with the hosts that have it.
+// tellFaults writes a line for each fault, with the hosts that have it, and each hint
+// once.
 func (fl *fleet) tellFaults(outcomes []outcome) {
-	hosts := map[string][]string{}
-	var faults []string
+	type fault struct{ text, hint string }
+	hosts := map[fault][]string{}
+	var faults []fault
 	for i := range outcomes {
-		fault := outcomes[i].fault()
-		if fault == "" {
+		f := fault{text: outcomes[i].fault()}
+		if f.text == "" {
 			continue
 		}
-		if hosts[fault] == nil {
-			faults = append(faults, fault)
+		f.hint = outcomes[i].hint()
+		if hosts[f] == nil {
+			faults = append(faults, f)
 		}
-		hosts[fault] = append(hosts[fault], outcomes[i].host.Name)
+		hosts[f] = append(hosts[f], outcomes[i].host.Name)
 	}
 	p := paletteOf(fl.fan.color, os.Stderr)
-	for _, fault := range faults {
-		what, why, _ := strings.Cut(fault, ":")
+	told := map[string]bool{} // hints
+	for _, f := range faults {
+		what, why, _ := strings.Cut(f.text, ":")
 		if why != "" {
 			why = ":" + why
 		}
-		fmt.Fprintf(os.Stderr, "mitoscript: %s: %s%s\n", someHosts(hosts[fault]), p.paint(red, what), why)
+		fmt.Fprintf(os.Stderr, "mitoscript: %s: %s%s\n", someHosts(hosts[f]), p.paint(red, what), why)
+		if f.hint != "" && !told[f.hint] {
+			told[f.hint] = true
+			fmt.Fprintln(os.Stderr, "hint: "+f.hint)
+		}
 	}
 }
 

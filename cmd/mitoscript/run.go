@@ -283,6 +283,6 @@ func (m *master) finish() {
 	m.runtime.Finish(ctx)
 	m.endPrograms(time.Second)
 	if err := m.log.profile.End(); err != nil {
-		m.log.write(slog.LevelWarn, "mitogen", err.Error())
+		m.log.write(logRecord{level: slog.LevelWarn, logger: "mitogen", text: err.Error()})
 	}
 }

@@ -44,6 +44,7 @@ func (s *selection) addHosts(cmd *cobra.Command) {
 	fl.StringVarP(&s.limit, "limit", "l", "", "a pattern of hosts: a,b  a:&b  a:!b  web*  ~regex  node[1-50]  @file  @failed  @unreachable")
 	fl.StringVarP(&s.sshConfig, "ssh-config", "F", "", "the configuration file of ssh")
 	fl.StringVar(&s.order, "order", "inventory", "the order of hosts: inventory, sorted, reverse or random")
+	complete(cmd, "order", "inventory", "sorted", "reverse", "random")
 }
 
 // addAccount adds the flags that say where on the hosts.
@@ -63,6 +64,7 @@ func (s *selection) add(cmd *cobra.Command) {
 	fl.BoolVarP(&s.become.On, "become", "b", false, "become another account there")
 	fl.StringVar(&s.become.User, "become-user", "", "the account to become (default root)")
 	fl.StringVar(&s.become.Method, "become-method", "", "how: sudo (the default), su or doas")
+	complete(cmd, "become-method", "sudo", "su", "doas")
 	fl.BoolVarP(&s.askBecome, "ask-become-pass", "K", false, "ask for the password of sudo, su or doas, once for all hosts")
 	fl.DurationVar(&s.connectTimeout, "connect-timeout", 0, "how long reaching a host may take (default 30s)")
 }
