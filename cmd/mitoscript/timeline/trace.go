@@ -25,6 +25,7 @@ type event struct {
 const (
 	threadConnection = 1
 	threadLife       = 2
+	threadLog        = 3
 	threadCalls      = 1_000
 	threadTransfers  = 1_000_000
 )
@@ -47,14 +48,14 @@ func (s *Snapshot) WriteTrace(w io.Writer) error {
 		out.event(e)
 	}
 	for _, n := range s.Notes {
+		threads[[2]int{n.Row + 1, threadLog}] = "log"
 		out.event(event{
-			Name: n.Level, Category: "log", Phase: "i", Scope: "p", At: micros(n.At), Process: n.Row + 1, Thread: threadConnection,
+			Name: n.Level, Category: "log", Phase: "i", Scope: "t", At: micros(n.At), Process: n.Row + 1, Thread: threadLog,
 			Args: map[string]any{"text": n.Text},
 		})
 	}
 	for id, name := range threads {
-		out.event(event{Name: "thread_name", Phase: "M", Process: id[0], Thread: id[1], Args: map[string]any{"name": name}})
-		out.event(event{Name: "thread_sort_index", Phase: "M", Process: id[0], Thread: id[1], Args: map[string]any{"sort_index": id[1]}})
+		out.thread(id[0], id[1], name)
 	}
 	out.text("\n]}\n")
 	if out.err != nil {
@@ -76,7 +77,7 @@ func (s *Snapshot) processes(out *traceWriter) {
 			gone = s.Took
 		}
 		took := micros(max(gone-row.Ready, 0))
-		out.event(event{Name: "thread_name", Phase: "M", Process: i + 1, Thread: threadLife, Args: map[string]any{"name": "context"}})
+		out.thread(i+1, threadLife, "context")
 		out.event(event{
 			Name: "connected", Category: "context", Phase: "X", At: micros(row.Ready), Took: &took, Process: i + 1, Thread: threadLife,
 			Args: map[string]any{"method": row.Method, "via": row.Via},
@@ -145,6 +146,12 @@ func (t *traceWriter) json(v any) {
 		t.err = err
 	}
 	t.text(string(data))
+}
+
+// thread names a thread, and gives it its place among those of its process.
+func (t *traceWriter) thread(process, id int, name string) {
+	t.event(event{Name: "thread_name", Phase: "M", Process: process, Thread: id, Args: map[string]any{"name": name}})
+	t.event(event{Name: "thread_sort_index", Phase: "M", Process: process, Thread: id, Args: map[string]any{"sort_index": id}})
 }
 
 func (t *traceWriter) event(e event) {
