@@ -127,6 +127,7 @@ func (j *execJob) run(m *master, args []string) error {
 type execution struct {
 	job    *execJob
 	m      *master
+	title  string // what people are told that it is
 	line   string // for the shell, which knows args as "$@"
 	args   []string
 	single bool
@@ -141,7 +142,7 @@ type execution struct {
 }
 
 func newExecution(j *execJob, m *master, args []string, hosts []*inventory.Host) *execution {
-	x := &execution{job: j, m: m, single: len(hosts) == 1, format: resultFormats[j.format], results: map[*inventory.Host]*result{}}
+	x := &execution{job: j, m: m, title: titleOf(args), single: len(hosts) == 1, format: resultFormats[j.format], results: map[*inventory.Host]*result{}}
 	if x.line = args[0]; len(args) > 1 {
 		x.line, x.args = `exec "$@"`, args
 	}
@@ -151,6 +152,17 @@ func newExecution(j *execJob, m *master, args []string, hosts []*inventory.Host)
 	x.shape = shapeOf(j.color)
 	x.stdout, x.stderr = (*execOutput)(x), m.terminal(os.Stderr)
 	return x
+}
+
+// maxTitle bounds how much of a command a timeline tells, in runes.
+const maxTitle = 80
+
+func titleOf(args []string) string {
+	title := []rune(strings.Join(args, " "))
+	if len(title) > maxTitle {
+		return string(title[:maxTitle]) + "…"
+	}
+	return string(title)
 }
 
 // execOutput is stdout. That it is closed, or cannot be written, ends the command.
@@ -188,7 +200,7 @@ func (e *commandError) status() int {
 
 // work runs the command on a host.
 func (x *execution) work(ctx context.Context, h *inventory.Host, c *mitogen.Context) (err error) {
-	ended := x.m.record.began(c, "command")
+	ended := x.m.record.began(c, x.title)
 	defer func() { ended(err, 0) }()
 	r := x.results[h] // is this goroutine's until the host has ended
 	out, err := x.streams(r)

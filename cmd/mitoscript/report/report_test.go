@@ -58,7 +58,7 @@ func TestHostileTextStaysText(t *testing.T) {
 					t.Errorf("a link in %s", tag)
 				}
 			case "style":
-				if !regexp.MustCompile(`^((left|width|top|height):[0-9.e-]+(%|rem);?)+$`).MatchString(attr[2]) {
+				if !regexp.MustCompile(`^((left|width|top|min-height):[0-9.e-]+(%|rem);?)+$`).MatchString(attr[2]) {
 					t.Errorf("a style in %s", tag)
 				}
 			default:
@@ -83,7 +83,7 @@ func TestGreatRunsAreBounded(t *testing.T) {
 	if page.Len() > 2<<20 {
 		t.Errorf("the page has %d bytes", page.Len())
 	}
-	for _, want := range []string{"and 1800 more", "1601 not drawn", "and 1900 more"} {
+	for _, want := range []string{"2000 times", "1601 not drawn", "and 1900 more"} {
 		if !strings.Contains(page.String(), want) {
 			t.Errorf("the page does not say %q", want)
 		}
@@ -98,5 +98,36 @@ func TestEmptyRun(t *testing.T) {
 	}
 	if !strings.Contains(page.String(), "ended well") || strings.Contains(page.String(), "What failed") {
 		t.Errorf("got %s", page.String())
+	}
+}
+
+// What failed alike on many hosts stands there once, with links to all of them; what
+// failed on most comes first, and hosts are in the order in which people count.
+func TestEqualErrorsAreOne(t *testing.T) {
+	s := &timeline.Snapshot{Took: 10 * time.Second, Rows: []timeline.Row{{Name: "master", Gone: -1}}}
+	for i := range 250 {
+		host := fmt.Sprint("web", 250-i)
+		message := "ssh " + host + ": connection refused"
+		if i == 100 {
+			message = host + ": no such host"
+		}
+		s.Rows = append(s.Rows, timeline.Row{Name: host, Method: "ssh", Ready: -1, Gone: -1})
+		s.Spans = append(s.Spans, timeline.Span{Row: i + 1, Kind: timeline.Connect, Name: "ssh", Took: time.Second, Failed: value.Errorf(value.KindStream, "%s", message)})
+	}
+	var page bytes.Buffer
+	if err := report.Write(&page, s); err != nil {
+		t.Fatal(err)
+	}
+	body := page.String()
+	if n := strings.Count(body, `class="error"`); n != 2 {
+		t.Errorf("%d errors, want 2", n)
+	}
+	var last int
+	for _, want := range []string{">web1<", ">web2<", ">web10<", ">web250<", "StreamError: connection refused", ">web150<", "StreamError: no such host", `class="name"`} {
+		at := strings.Index(body[last:], want)
+		if at < 0 {
+			t.Fatalf("there is no %s after the one before", want)
+		}
+		last += at
 	}
 }

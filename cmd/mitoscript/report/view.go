@@ -8,14 +8,14 @@ import (
 	"time"
 
 	"github.com/mitoscript/mitoscript/cmd/mitoscript/timeline"
-	"github.com/mitoscript/mitoscript/mitogen/value"
 )
 
 // The bounds of the page: what is beyond them is counted there.
 const (
 	maxBars   = 400 // of a row of the timeline
 	maxCalls  = 100
-	maxErrors = 200
+	maxErrors = 200 // that differ
+	maxPlaces = 500 // where one of them happened
 	maxNotes  = 500
 )
 
@@ -36,15 +36,6 @@ type view struct {
 	Notes                  []note
 	MoreNotes              int
 	Dropped                int
-}
-
-// problem is something that failed.
-type problem struct {
-	Row               int
-	Where, What, Kind string
-	Message, Hint     string
-	Traceback         string
-	At, Took          string
 }
 
 type tick struct {
@@ -169,7 +160,9 @@ func (v *view) rows(s *timeline.Snapshot) {
 			v.Rows = append(v.Rows, *r)
 		}
 	}
-	slices.SortStableFunc(v.Rows, func(a, b row) int { return cmp.Compare(urgency(a.State), urgency(b.State)) })
+	slices.SortStableFunc(v.Rows, func(a, b row) int {
+		return cmp.Or(cmp.Compare(urgency(a.State), urgency(b.State)), compareNames(a.Name, b.Name))
+	})
 	var moved int64
 	for _, r := range rows {
 		moved += r.moved
@@ -198,10 +191,8 @@ func (r *row) add(span timeline.Span, lane int, whole time.Duration) {
 		}
 	case timeline.Call:
 		r.Calls++
-		lane++
 	case timeline.Transfer:
 		r.moved += span.Bytes
-		lane++
 	}
 	if span.Failed != nil {
 		class += " bad"
@@ -256,50 +247,6 @@ func tip(s timeline.Span) string {
 		text += "\n" + string(s.Failed.Kind) + ": " + short(s.Failed.Message)
 	}
 	return text
-}
-
-func (v *view) problems(s *timeline.Snapshot) {
-	for _, span := range s.Spans {
-		if span.Failed == nil || span.Kind == timeline.Phase {
-			continue // that of a phase is its set-up's too
-		}
-		v.Failures++
-		if len(v.Errors) >= maxErrors {
-			v.MoreErrors++
-			continue
-		}
-		v.Errors = append(v.Errors, newProblem(s, span))
-	}
-}
-
-func newProblem(s *timeline.Snapshot, span timeline.Span) problem {
-	p := problem{Row: span.Row, Where: s.Rows[span.Row].Name, At: show(span.Start), Took: show(span.Took)}
-	e := span.Failed
-	p.What = map[timeline.Kind]string{timeline.Connect: "connect by ", timeline.Call: "call ", timeline.Transfer: ""}[span.Kind] + span.Name
-	if phase := attribute(e, "phase"); phase != "" {
-		p.What += ", phase " + phase
-	}
-	p.Hint = attribute(e, "hint")
-	for e.Kind == value.KindCall && e.Cause != nil { // what the function raised says more
-		e = e.Cause
-	}
-	p.Kind, p.Message = string(e.Kind), e.Message
-	for _, f := range e.Traceback {
-		p.Traceback += f.String() + "\n"
-	}
-	return p
-}
-
-// attribute is a text that an error, or one behind it, has.
-func attribute(e *value.Error, name string) string {
-	for ; e != nil; e = e.Cause {
-		for _, a := range e.Attrs {
-			if text, ok := a.Value.(string); ok && a.Name == name {
-				return text
-			}
-		}
-	}
-	return ""
 }
 
 func (v *view) calls(s *timeline.Snapshot) {
