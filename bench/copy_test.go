@@ -26,7 +26,7 @@ type copies struct {
 }
 
 func newCopies(b *testing.B) *copies {
-	sshd := sshdtest.Start(b, "SetEnv XDG_CACHE_HOME="+b.TempDir(), "Subsystem sftp internal-sftp")
+	sshd := sshdtest.Start(b, "SetEnv "+sshdtest.PlainShell+" XDG_CACHE_HOME="+b.TempDir(), "Subsystem sftp internal-sftp")
 	m := newMaster(b)
 	config := value.Field{Name: "config_file", Value: sshd.Config}
 	host := value.Field{Name: "hostname", Value: sshdtest.Host}

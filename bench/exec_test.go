@@ -11,15 +11,14 @@ import (
 )
 
 // BenchmarkExec runs `true` on 20 hosts, which are names of one sshd, by `mitoscript
-// exec` and by `pdsh -R ssh`, in turn; whole processes. The account has an empty home
-// folder: what the start-up files of a shell cost is no part of either.
+// exec` and by `pdsh -R ssh`, in turn; whole processes.
 func BenchmarkExec(b *testing.B) {
 	pdsh, err := exec.LookPath("pdsh")
 	if err != nil {
 		b.Skip("there is no pdsh to compare with")
 	}
 	m := newMaster(b)
-	sshd, _ := fleetServer(b, m, "HOME="+b.TempDir())
+	sshd, _ := fleetServer(b, m)
 	text, err := os.ReadFile(sshd.Config)
 	if err != nil {
 		b.Fatal(err)

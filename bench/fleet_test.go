@@ -19,10 +19,8 @@ import (
 )
 
 // fleetServer is an sshd that takes many logins at once, with our program in its cache.
-// environment are further variables of its sessions.
-func fleetServer(b *testing.B, m *master, environment ...string) (*sshdtest.Server, []value.Field) {
-	set := strings.Join(append([]string{"SetEnv XDG_CACHE_HOME=" + b.TempDir()}, environment...), " ")
-	sshd := sshdtest.Start(b, set, "MaxStartups 1000", "MaxSessions 1000")
+func fleetServer(b *testing.B, m *master) (*sshdtest.Server, []value.Field) {
+	sshd := sshdtest.Start(b, "SetEnv "+sshdtest.PlainShell+" XDG_CACHE_HOME="+b.TempDir(), "MaxStartups 1000", "MaxSessions 1000")
 	opts := []value.Field{
 		{Name: "config_file", Value: sshd.Config}, {Name: "hostname", Value: sshdtest.Host},
 		{Name: "connect_timeout", Value: 300.0}, // all hosts are this machine
@@ -167,15 +165,15 @@ func relayed(b *testing.B, sshd *sshdtest.Server, w *wire) string {
 	return file
 }
 
-// BenchmarkWire counts bytes, and round trips by a delay of 100 ms each, of
-// `ssh host true` and of a context up to the result of its first call.
+// BenchmarkWire counts bytes, and round trips by a delay of 300 ms each, of
+// `ssh host true` and of a context up to the result of its first call, with our
+// program in the target's cache and (cold) without.
 func BenchmarkWire(b *testing.B) {
-	const trip = 100 * time.Millisecond
+	const trip = 300 * time.Millisecond
 	m := newMaster(b)
-	sshd, _ := fleetServer(b, m)
+	cache := b.TempDir()
+	sshd := sshdtest.Start(b, "SetEnv "+sshdtest.PlainShell+" XDG_CACHE_HOME="+cache)
 	near, far := newWire(b, sshd.Addr, 0), newWire(b, sshd.Addr, trip/2)
-	var bytes = map[string]*samples{"ssh-true": {}, "native": {}, "openssh": {}}
-	times := map[string]*samples{"ssh-true": {}, "native": {}, "openssh": {}}
 	do := func(name, config string) {
 		if name == "ssh-true" {
 			if out, err := exec.Command("ssh", "-F", config, sshdtest.Host, "true").CombinedOutput(); err != nil {
@@ -183,8 +181,13 @@ func BenchmarkWire(b *testing.B) {
 			}
 			return
 		}
+		if strings.HasSuffix(name, "-cold") {
+			if err := os.RemoveAll(cache + "/mitoscript"); err != nil {
+				b.Fatal(err)
+			}
+		}
 		opts := []value.Field{{Name: "config_file", Value: config}, {Name: "hostname", Value: sshdtest.Host}}
-		if name == "openssh" {
+		if strings.HasPrefix(name, "openssh") {
 			opts = append(opts, value.Field{Name: "ssh_path", Value: "ssh"})
 		}
 		c := m.open(b, "ssh", opts...)
@@ -192,21 +195,23 @@ func BenchmarkWire(b *testing.B) {
 		b.Cleanup(func() { m.end(b, c) })
 	}
 	nearBy, farBy := relayed(b, sshd, near), relayed(b, sshd, far)
+	names := []string{"ssh-true", "native-cold", "native", "openssh-cold", "openssh"}
+	bytes, times := make([]samples, len(names)), make([]samples, len(names))
 	for b.Loop() {
-		for _, name := range []string{"ssh-true", "native", "openssh"} {
+		for i, name := range names {
 			near.take()
 			start := time.Now()
 			do(name, nearBy)
 			took := time.Since(start)
-			*bytes[name] = append(*bytes[name], time.Duration(near.take()))
+			bytes[i] = append(bytes[i], time.Duration(near.take()))
 			start = time.Now()
 			do(name, farBy)
-			*times[name] = append(*times[name], time.Since(start)-took)
+			times[i] = append(times[i], time.Since(start)-took)
 		}
 	}
-	for name := range bytes {
-		b.ReportMetric(float64(bytes[name].median()), name+"-bytes")
-		b.ReportMetric(float64(times[name].median())/float64(trip), name+"-round-trips")
+	for i, name := range names {
+		b.ReportMetric(float64(bytes[i].median()), name+"-bytes")
+		b.ReportMetric(float64(times[i].median())/float64(trip), name+"-round-trips")
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 // (cold), by both engines, and `ssh host true`, in turn.
 func BenchmarkSSH(b *testing.B) {
 	cache := b.TempDir()
-	sshd := sshdtest.Start(b, "SetEnv XDG_CACHE_HOME="+cache)
+	sshd := sshdtest.Start(b, "SetEnv "+sshdtest.PlainShell+" XDG_CACHE_HOME="+cache)
 	m := newMaster(b)
 	config := value.Field{Name: "config_file", Value: sshd.Config}
 	host := value.Field{Name: "hostname", Value: sshdtest.Host}

@@ -113,7 +113,7 @@ func startSSHD(t testing.TB, dir string, lines ...string) *sshdtest.Server {
 	if err := os.MkdirAll(cache, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	return sshdtest.Start(t, append(lines, "SetEnv XDG_CACHE_HOME="+cache)...)
+	return sshdtest.Start(t, append(lines, "SetEnv "+sshdtest.PlainShell+" XDG_CACHE_HOME="+cache)...)
 }
 
 // processTimeout is how long processes may take to come or to go.

@@ -160,6 +160,26 @@ func TestEntryOfTheCache(t *testing.T) {
 	}
 }
 
+// TestNameThatForgesLines has a home whose name holds what ls would say of a cache that
+// is ours, while the cache is somebody else's.
+func TestNameThatForgesLines(t *testing.T) {
+	needRoot(t)
+	program := echoProgram(5_000)
+	src := inMemory(t, program)
+	tg := newTarget(t, src)
+	home := filepath.Join(tg.root, fmt.Sprintf("home\ndrwx------ 2 0 0 1 x\n-rwx------ 1 0 0 %d x", len(program)))
+	dir := filepath.Join(home, ".cache/mitoscript")
+	must(t, os.MkdirAll(dir, 0o700))
+	must(t, os.Chmod(home, 0o777|os.ModeSticky))
+	bad := bytes.Replace(program, []byte("exec cat"), []byte("exit 66 "), 1)
+	must(t, os.WriteFile(filepath.Join(dir, src.name()), bad, 0o700))
+	must(t, os.Chown(dir, nobody, nobody))
+	tg.env["HOME"] = home
+	if res := tg.good(t); res.Cached || !strings.HasPrefix(res.Dir, tg.root+"/shm/") {
+		t.Errorf("%+v", res)
+	}
+}
+
 func TestFreshAfterHitThatDoesNotComeUp(t *testing.T) {
 	program := echoProgram(0)
 	src := inMemory(t, program)
@@ -250,6 +270,36 @@ func TestSettle(t *testing.T) {
 	}
 }
 
+// TestSettleChecksOnceADay changes the program behind the mark of a good check.
+func TestSettleChecksOnceADay(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		marked func(checked time.Time) time.Time // the time that the file has then
+		ok     bool
+	}{
+		{"the mark is there", func(checked time.Time) time.Time { return checked }, true},
+		{"it was written to", func(time.Time) time.Time { return time.Now() }, false},
+		{"the check was yesterday", func(checked time.Time) time.Time { return checked.Add(-24 * time.Hour) }, false},
+		{"the mark is of the future", func(checked time.Time) time.Time { return checked.Add(time.Hour) }, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			src := inMemory(t, []byte("some program"))
+			path := filepath.Join(t.TempDir(), src.name())
+			must(t, os.WriteFile(path, []byte("some program"), 0o700))
+			_, _, err := bootstrap.Settle(path)
+			must(t, err)
+			info, err := os.Stat(path)
+			must(t, err)
+			must(t, os.WriteFile(path, []byte("zome program"), 0o700))
+			at := tt.marked(info.ModTime())
+			must(t, os.Chtimes(path, at, at))
+			if _, _, err := bootstrap.Settle(path); (err == nil) != tt.ok {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
 func TestCleanOld(t *testing.T) {
 	dir := t.TempDir()
 	keep, old, young := strings.Repeat("a", 32), strings.Repeat("b", 32), strings.Repeat("c", 32)
@@ -264,11 +314,6 @@ func TestCleanOld(t *testing.T) {
 	must(t, bootstrap.CleanOld(dir, keep, 30*24*time.Hour))
 	if got := strings.Join(files(t, dir), " "); got != ".xNEWPUSH12 .xyz "+keep+" "+young+" other" {
 		t.Errorf("left: %s", got)
-	}
-	info, err := os.Stat(filepath.Join(dir, keep))
-	must(t, err)
-	if time.Since(info.ModTime()) > time.Hour {
-		t.Error("keep was not marked as used")
 	}
 	if err := bootstrap.CleanOld(filepath.Join(dir, "none"), keep, 0); err == nil {
 		t.Error("no error for a folder that does not exist")

@@ -40,9 +40,9 @@
 //
 // A program is a file named by the first 32 hex digits of its sha256. The stage
 // runs it only if it is a regular file of the user, mode 0700, of the exact
-// size. Once started it checks its own sha256 (Settle), if that takes less than
-// 10 ms on this machine; nobody but the user could have changed the file, so
-// this guards against crashes and bad disks, not against attacks. A push is
+// size. Once started it checks its own sha256 (Settle), once a day and after every
+// write to the file; nobody but the user could have changed the file, so this
+// guards against crashes and bad disks, not against attacks. A push is
 // written to a temporary file named by the nonce and renamed when its size is
 // right; gzip's checksum and the link's own cover its content.
 //

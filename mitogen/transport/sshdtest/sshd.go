@@ -16,6 +16,11 @@ import (
 	"time"
 )
 
+// PlainShell, in a SetEnv line of the server, keeps a login shell that is bash from
+// running the account's ~/.bashrc, which may take longer than all else of a login. Of
+// several such lines the server heeds the first; it has one with this alone itself.
+const PlainShell = "SHLVL=1"
+
 // Require is the environment variable that lists, after commas, the tools whose
 // absence fails a test that would be skipped otherwise.
 const Require = "MITOSCRIPT_TEST_REQUIRE"
@@ -138,6 +143,7 @@ func (s *Server) serverConfig(lines []string) string {
 		"KbdInteractiveAuthentication no",
 		"PrintMotd no",
 		"MaxStartups 100",
+		"SetEnv " + PlainShell,
 	}
 	return strings.Join(slices.Concat([]string{first}, lines, own), "\n") + "\n"
 }
