@@ -41,3 +41,29 @@ def main(router):
 		}
 	}
 }
+
+// A context that gets no more memory is lost, and the others live on.
+func TestMemoryRunsOut(t *testing.T) {
+	t.Parallel()
+	need(t, "prlimit")
+	script := filepath.Join(t.TempDir(), "s.star")
+	code := `
+def eat():
+    return ["x" * 1000000 + str(i) for i in range(4000)]
+def main(router):
+    a, b = router.local(name = "a"), router.local(name = "b")
+    proc.run(["prlimit", "--pid", str(a.call(os.getpid)), "--as=1000000000"])
+    print(attempt(a.call, eat).error.message)
+    print(b.call(len, "passed"))
+`
+	if err := os.WriteFile(script, []byte(code), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), program(os.Getenv(programDirEnv)), script).CombinedOutput()
+	text := string(out)
+	for _, want := range []string{"the respondent Context has disconnected\n", "\n6\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%v: no %q in\n%s", err, want, text)
+		}
+	}
+}

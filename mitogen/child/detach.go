@@ -5,6 +5,7 @@ package child
 import (
 	"context"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -37,6 +38,7 @@ func (p *Process) silence() {
 	}
 	defer func() { _ = unix.Close(null) }()
 	_, _ = dup2(null, 1), dup2(null, 2)
+	_ = debug.SetCrashOutput(nil, debug.CrashOptions{}) // it holds the connection
 }
 
 func (p *Process) endWhenIdle() {

@@ -145,6 +145,7 @@ func refuse(opts Options, why error) error {
 func run(opts Options, cfg *parent.Config, clean func()) error {
 	_, _ = syscall.Setsid() // it may lead its session already
 	adoptOrphans()
+	keepCrashes()
 	link, stdio, err := moveLink()
 	if err != nil {
 		return refuse(opts, fmt.Errorf("cannot move the link: %w", err))

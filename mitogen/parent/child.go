@@ -87,16 +87,21 @@ func (f *Factory) reap(ch *child) {
 	} else {
 		f.Log().Debug("child ended", "context", ch.context.Name(), "reason", ch.link.Wait())
 		if why := transport.Lost(ch.link); why != "" && !f.expectsEnd(ch) {
-			f.Log().Warn("connection lost", "context", ch.context.Name(), "reason", why)
+			f.Log().Warn("context lost", "context", ch.context.Name(), "reason", why)
 		}
 	}
 	f.drop(ch)
 }
 
 // expectEnd notes that ch, if it is not nil, was asked to end: however its connection
-// ends, it is not lost.
+// ends, it is not lost. One whose link is gone already is: its loss may be why all end.
 func (f *Factory) expectEnd(ch *child) {
-	if ch != nil {
+	if ch == nil {
+		return
+	}
+	select {
+	case <-ch.stream.Done():
+	default:
 		f.mu.Lock()
 		ch.asked = true
 		f.mu.Unlock()
@@ -106,7 +111,7 @@ func (f *Factory) expectEnd(ch *child) {
 func (f *Factory) expectsEnd(ch *child) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return ch.asked || f.closing
+	return ch.asked
 }
 
 func (f *Factory) drop(ch *child) {
@@ -247,6 +252,7 @@ func (f *Factory) Abandon() {
 	defer f.mu.Unlock()
 	f.closing = true
 	for _, ch := range f.children {
+		ch.asked = true
 		ch.stream.Abort()
 	}
 }

@@ -44,15 +44,6 @@ func Detach(l Link) error {
 	return l.Close()
 }
 
-// Lost is why the connection to the far side was lost, after its Wait has returned;
-// "" if the far side ended by itself, if we ended it, or if the link cannot tell.
-func Lost(l Link) string {
-	if p, ok := l.(interface{ Lost() string }); ok {
-		return p.Lost()
-	}
-	return ""
-}
-
 // End ends the far side in good order and closes the link: its stdin is closed;
 // a process that is still there after the grace is sent SIGTERM, and a second
 // later SIGKILL, as at once when ctx ends. The error tells of one that is left.

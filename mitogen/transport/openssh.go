@@ -97,7 +97,7 @@ const statusLost = 255
 func (l *sshLink) Lost() string {
 	var exit *ExitError
 	if !errors.As(l.Wait(), &exit) || l.signaled.Load() || exit.Code != statusLost || exit.Signal != 0 {
-		return ""
+		return l.Process.Lost()
 	}
 	lines := strings.Split(l.Diagnostics(), "\n")
 	why := strings.TrimSuffix(lines[len(lines)-1], ".")

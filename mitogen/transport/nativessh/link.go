@@ -131,7 +131,7 @@ func (l *Link) cut(err error) error {
 func (l *Link) Lost() string {
 	<-l.done
 	if !l.gone {
-		return ""
+		return transport.Died(l.reason, l.Diagnostics())
 	}
 	return l.reason.Error()
 }
