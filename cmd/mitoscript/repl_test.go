@@ -105,9 +105,15 @@ func (tm *terminal) wait(texts ...string) string {
 // prompt waits until the line that is typed is empty: what runs has ended.
 func (tm *terminal) prompt() {
 	tm.t.Helper()
+	tm.promptIs(">>>")
+}
+
+// promptIs waits until the prompt, as the language has it, stands on an empty line.
+func (tm *terminal) promptIs(prompt string) {
+	tm.t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(processTimeout); lastLine(tm.screen()) != ">>>"; <-tick.C {
+	for deadline := time.Now().Add(processTimeout); lastLine(tm.screen()) != prompt; <-tick.C {
 		if time.Now().After(deadline) {
 			tm.t.Fatalf("no prompt:\n%s", tm.screen())
 		}
@@ -150,6 +156,11 @@ func TestPromptOnATerminal(t *testing.T) {
 	tm.prompt()
 	tm.keys("-l", "half typed")
 	tm.keys("C-c")
+	tm.prompt()
+	tm.keys("-l", "web.ca\t\t")
+	tm.wait("call_no_reply") // a list of completions
+	tm.keys("C-c")
+	tm.prompt()
 	tm.line(":contexts")
 	tm.wait("\nmaster\n└─ web1 (1)\n")
 
@@ -181,6 +192,51 @@ func TestPromptOnATerminal(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the history: %v, %v", info, err)
 	}
+}
+
+func TestLuaPromptOnATerminal(t *testing.T) {
+	t.Parallel()
+	tm := onTerminal(t, 80, "repl", "--lang", "lua")
+	tm.wait("lua>")
+	for _, line := range []string{`web = router:local_{name="web1"}`, "base = 100", "function twice(x)", "", "  return 2 * x + base", "end"} {
+		tm.line(line)
+	}
+	tm.line("web:call(twice, 4)")
+	tm.wait("\n108\n")
+	tm.promptIs("lua>")
+	tm.keys("-l", "web:call_cha\t")
+	tm.promptIs("lua> web:call_chain")
+	tm.keys("C-c")
+	tm.promptIs("lua>")
+	tm.line("web:call(function() print('hanging') time.sleep(600) end)")
+	tm.wait("stdout: hanging")
+	tm.keys("C-c")
+	tm.wait("CancelledError: interrupted\nlua>")
+
+	// Each language has its own names.
+	tm.line("only_lua = 3")
+	tm.line(":lang star")
+	tm.prompt()
+	tm.line("only_lua")
+	tm.wait("undefined: only_lua")
+	tm.line(":lang lua")
+	tm.line("web:call(twice, only_lua)")
+	tm.wait("\n106\n")
+	tm.line(":quit")
+	tm.wait("[status 0]")
+
+	// The next session remembers.
+	again := onTerminal(t, 80, "HOME="+tm.home, "repl", "--lang", "lua")
+	again.wait("lua>")
+	again.keys("Up", "Up")
+	again.promptIs("lua> web:call(twice, only_lua)")
+	again.keys("C-c")
+	again.promptIs("lua>")
+	again.keys("C-r")
+	again.keys("-l", "base =")
+	again.keys("Enter")
+	again.line("base + 5")
+	again.wait("\n105\n")
 }
 
 func TestPromptTakesPastes(t *testing.T) {

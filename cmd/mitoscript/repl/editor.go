@@ -19,6 +19,7 @@ type Editor struct {
 	out, err io.Writer
 	asking   atomic.Bool // a prompt is on the screen
 	complete func(line string) (candidates []string, length int)
+	op       atomic.Pointer[readline.Operation] // nil until the terminal is open
 }
 
 // EditorOptions are the terminal's files and where the history is kept.
@@ -44,12 +45,23 @@ func NewEditor(o EditorOptions) (*Editor, error) {
 		Stdin: e.paste, Stdout: o.Out, Stderr: o.Err,
 		HistoryFile: o.History, HistoryLimit: historyLimit, DisableAutoSaveHistory: true, HistorySearchFold: true,
 		AutoComplete: e, InterruptPrompt: "^C", EOFPrompt: "\n",
+		FuncFilterInputRune: e.filter,
 	})
 	if err != nil {
 		return nil, err
 	}
 	e.rl = rl
+	e.op.Store(rl.Operation)
 	return e, nil
+}
+
+// filter makes Ctrl-C drop the line even while completions are listed below it;
+// readline would only take the list away.
+func (e *Editor) filter(r rune) (rune, bool) {
+	if op := e.op.Load(); op != nil && r == readline.CharInterrupt && op.IsInCompleteMode() {
+		op.ExitCompleteMode(true)
+	}
+	return r, true
 }
 
 // privateFile makes the file, readable by its owner only.
