@@ -1,11 +1,9 @@
 package archive_test
 
 import (
-	"archive/tar"
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"reflect"
 	"testing"
 
@@ -58,59 +56,18 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-func TestEvilMembersAreRefused(t *testing.T) {
-	for what, h := range map[string]tar.Header{
-		"absolute":      {Name: "/tmp/x"},
-		"parent":        {Name: "a/../../x"},
-		"link out":      {Name: "l", Typeflag: tar.TypeSymlink, Linkname: "../x"},
-		"absolute link": {Name: "l", Typeflag: tar.TypeSymlink, Linkname: "/etc"},
-		"hard link":     {Name: "l", Typeflag: tar.TypeLink, Linkname: "../x"},
-		"device":        {Name: "d", Typeflag: tar.TypeChar},
-	} {
-		t.Run(what, func(t *testing.T) {
-			dir := t.TempDir()
-			f, err := os.Create(dir + "/a.tar")
-			if err != nil {
-				t.Fatal(err)
-			}
-			w := tar.NewWriter(f)
-			err = errors.Join(w.WriteHeader(&tar.Header{Name: "good"}), w.WriteHeader(&h), w.Close(), f.Close())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := call(t, "extract", dir+"/a.tar", dir+"/out"); !errors.Is(err, value.KindValue) {
-				t.Errorf("got %v", err)
-			}
-			if _, err := os.Lstat(dir + "/out"); !errors.Is(err, os.ErrNotExist) {
-				t.Error("something was written")
-			}
-		})
-	}
-}
-
-func TestLinksOfTheFolderAreNotFollowed(t *testing.T) {
-	dir := t.TempDir()
-	if err := errors.Join(os.MkdirAll(dir+"/src", 0o755), os.WriteFile(dir+"/src/f", nil, 0o644), os.Mkdir(dir+"/out", 0o755),
-		os.Mkdir(dir+"/elsewhere", 0o755), os.Symlink("../elsewhere", dir+"/out/src")); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := call(t, "create", dir+"/a.tar", dir+"/src"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := call(t, "extract", dir+"/a.tar", dir+"/out"); err == nil {
-		t.Error("followed a link out of the folder")
-	}
-	if left, _ := filepath.Glob(dir + "/elsewhere/*"); len(left) > 0 {
-		t.Errorf("wrote %v", left)
-	}
-}
-
 func TestNoArchive(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(dir+"/x", []byte("PK\x03\x04 no"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := call(t, "list", dir+"/x"); !errors.Is(err, value.KindValue) {
+		t.Errorf("got %v", err)
+	}
+	if err := os.WriteFile(dir+"/empty", nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := call(t, "list", dir+"/empty"); !errors.Is(err, value.KindValue) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := call(t, "list", dir+"/none"); !errors.Is(err, value.KindOS) {

@@ -5,16 +5,19 @@ import (
 	"io"
 	"os"
 	"path"
-	"path/filepath"
 	"time"
 
 	"github.com/mitoscript/mitoscript/mitogen/value"
 )
 
-// extract checks all members and then writes them. The os.Root holds even if
-// dest has links of its own that lead out of it.
-func extract(ctx context.Context, file, dest string) error {
-	if err := each(ctx, file, check); err != nil {
+// extract plans all members and then writes them. The os.Root holds even if
+// somebody changes the folder meanwhile.
+func extract(ctx context.Context, file, dest string, limit int64) error {
+	p := newPlan(dest, limit)
+	if err := each(ctx, file, p.add); err != nil {
+		return err
+	}
+	if err := p.finish(); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(dest, 0o755); err != nil {
@@ -30,35 +33,6 @@ func extract(ctx context.Context, file, dest string) error {
 		return err
 	}
 	return x.finish()
-}
-
-// check refuses a member that would leave the folder, or that is no file, folder
-// or link.
-func check(m member) error {
-	refuse := func(why string) error {
-		return value.Errorf(value.KindValue, "cannot extract the member %q: %s", m.name, why)
-	}
-	name := path.Clean(m.name)
-	switch {
-	case m.name == "" || path.IsAbs(m.name):
-		return refuse("its name is absolute or empty")
-	case !filepath.IsLocal(name):
-		return refuse("it would leave the folder")
-	case m.link == "" && !m.mode.IsRegular() && !m.mode.IsDir():
-		return refuse("it is neither a file nor a folder nor a link")
-	case m.link == "":
-		return nil
-	case path.IsAbs(m.link):
-		return refuse("it is a link to an absolute path")
-	}
-	target := path.Clean(m.link)
-	if !m.hard {
-		target = path.Join(path.Dir(name), m.link)
-	}
-	if !filepath.IsLocal(target) {
-		return refuse("it is a link that leaves the folder")
-	}
-	return nil
 }
 
 // extractor writes members below root.
@@ -96,8 +70,11 @@ func (x *extractor) file(m member) error {
 		return err
 	}
 	defer f.Close()
-	if _, err := io.Copy(f, m.content); err != nil {
+	// The plan counted its size: a zip may have more to it.
+	if n, err := io.Copy(f, io.LimitReader(m.content, m.size+1)); err != nil {
 		return err
+	} else if n > m.size {
+		return value.Errorf(value.KindValue, "cannot extract the member %q: it has more bytes than the archive says", m.name)
 	}
 	if err := f.Chmod(m.mode.Perm()); err != nil {
 		return err

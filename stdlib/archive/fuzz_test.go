@@ -25,7 +25,7 @@ func FuzzExtract(f *testing.F) {
 		if err := os.WriteFile(file, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_ = extract(t.Context(), file, filepath.Join(dir, "into"))
+		_ = extract(t.Context(), file, filepath.Join(dir, "into"), 1<<20)
 		entries, err := os.ReadDir(dir)
 		if err != nil {
 			t.Fatal(err)

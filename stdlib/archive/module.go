@@ -17,8 +17,9 @@ func Module() *interp.Module {
 		{Name: "create", Doc: "Packs files and folders into a new archive, each under the last part of its path.", Blocking: true, Impl: createFunc,
 			Params: []interp.Param{file, {Name: "sources", Doc: "A path or a list of paths.", Required: true},
 				{Name: "format", Doc: "\"tar\", \"tar.gz\", \"tar.zst\" or \"zip\"; told by the archive's name if left out."}}},
-		{Name: "extract", Doc: "Unpacks an archive into a folder, which is made if need be. An archive with a member that would leave the folder is refused.", Blocking: true, Impl: extractFunc,
-			Params: []interp.Param{file, {Name: "dest", Doc: "The folder.", Required: true}}},
+		{Name: "extract", Doc: "Unpacks an archive into a folder, which is made if need be. An archive with a member that would leave the folder, by its name or by links, is refused before anything is written.", Blocking: true, Impl: extractFunc,
+			Params: []interp.Param{file, {Name: "dest", Doc: "The folder.", Required: true},
+				{Name: "max_size", Doc: "Bytes that its members may have in all, each counted with 1 KiB more; if left out 1 GiB, or 200 times the archive's size if that is more."}}},
 		{Name: "list", Doc: "Returns the names of an archive's members.", Blocking: true, Impl: listFunc,
 			Params: []interp.Param{file}},
 	}}
@@ -73,7 +74,11 @@ func extractFunc(ctx context.Context, a *interp.Args) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, oserror.Wrap("extract", file, extract(ctx, file, dest))
+	limit, err := limitArg(a, file)
+	if err != nil {
+		return nil, err
+	}
+	return nil, oserror.Wrap("extract", file, extract(ctx, file, dest, limit))
 }
 
 // kindOf tells a format by its name or by that of a file; "" if it cannot.

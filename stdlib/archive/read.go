@@ -27,8 +27,12 @@ type member struct {
 	modTime time.Time
 	link    string // of a symbolic or hard link
 	hard    bool
+	size    int64
 	content io.Reader // of a file
 }
+
+// maxWindow bounds the memory that a zstd stream may ask for, as the zstd program does.
+const maxWindow = 128 << 20
 
 // each calls fn for every member of an archive, whose kind its content tells.
 func each(ctx context.Context, file string, fn func(member) error) error {
@@ -38,7 +42,10 @@ func each(ctx context.Context, file string, fn func(member) error) error {
 	}
 	defer f.Close()
 	b := bufio.NewReaderSize(f, 1<<16)
-	head, _ := b.Peek(512)
+	head, err := b.Peek(512)
+	if len(head) == 0 && err == io.EOF {
+		return value.Errorf(value.KindValue, "cannot read the archive %s: the file is empty", oserror.Show(file))
+	}
 	checked := func(m member) error {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -55,7 +62,7 @@ func each(ctx context.Context, file string, fn func(member) error) error {
 		}
 	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")):
 		var z *zstd.Decoder
-		if z, err = zstd.NewReader(b, zstd.WithDecoderConcurrency(1)); err == nil {
+		if z, err = zstd.NewReader(b, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow)); err == nil {
 			err = eachTar(z, checked)
 			z.Close()
 		}
@@ -86,7 +93,7 @@ func eachTar(r io.Reader, fn func(member) error) error {
 		if err != nil {
 			return err
 		}
-		m := member{name: h.Name, mode: h.FileInfo().Mode(), modTime: h.ModTime, content: t}
+		m := member{name: h.Name, mode: h.FileInfo().Mode(), modTime: h.ModTime, size: h.Size, content: t}
 		switch h.Typeflag {
 		case tar.TypeLink:
 			m.link, m.hard = h.Linkname, true
@@ -127,7 +134,7 @@ func zipMember(e *zip.File, fn func(member) error) error {
 		return err
 	}
 	defer r.Close()
-	m := member{name: e.Name, mode: e.Mode(), modTime: e.Modified, content: r}
+	m := member{name: e.Name, mode: e.Mode(), modTime: e.Modified, size: int64(e.UncompressedSize64), content: r}
 	if m.mode&fs.ModeSymlink != 0 {
 		text, err := io.ReadAll(io.LimitReader(r, maxLinkText))
 		if err != nil {

@@ -28,21 +28,18 @@ func changeFuncs() []*interp.Func {
 			option("missing_ok", "It is fine if there is nothing.", false)),
 		onTwo("rename", "Gives a file or folder another path on the same file system, in place of a file there.", src, dst,
 			func(_ context.Context, x, y string, _ *interp.Args) (value.Value, error) {
-				if err := os.Rename(x, y); err != nil {
-					return nil, oserror.Wrap("rename to "+oserror.Show(y), x, err)
-				}
-				return nil, nil
+				return nil, oserror.Between("rename", x, y, os.Rename(x, y))
 			}),
 		onTwo("copy", "Copies a file with its mode; into dst, if that is a folder. A folder is copied with recursive=True, links as links: dst becomes its copy.",
 			param("src", "What to copy."), param("dst", "The copy."), copyPath,
 			option("recursive", "Copies a folder with all that is in it.", false)),
 		onTwo("link", "Makes a hard link: a second name of a file.", target, at,
 			func(_ context.Context, x, y string, _ *interp.Args) (value.Value, error) {
-				return nil, oserror.Wrap("link to "+oserror.Show(x), y, os.Link(x, y))
+				return nil, oserror.Between("link", y, x, os.Link(x, y))
 			}),
 		onTwo("symlink", "Makes a symbolic link.", target, at,
 			func(_ context.Context, x, y string, _ *interp.Args) (value.Value, error) {
-				return nil, oserror.Wrap("link to "+oserror.Show(x), y, os.Symlink(x, y))
+				return nil, oserror.Between("link", y, x, os.Symlink(x, y))
 			}),
 		onPath("readlink", "Returns what a symbolic link leads to.",
 			func(_ context.Context, p string, _ *interp.Args) (value.Value, error) {

@@ -26,7 +26,8 @@ func copyPath(ctx context.Context, src, dst string, a *interp.Args) (value.Value
 	}
 	if info.IsDir() {
 		if !recursive {
-			return nil, oserror.New("copy without recursive=True", src, syscall.EISDIR)
+			return nil, value.Errorf(value.KindOS, "cannot copy %s: it is a folder, which needs recursive=True", oserror.Show(src)).
+				With("errno", "EISDIR").With("path", src).With("op", "copy")
 		}
 		return nil, copyTree(ctx, src, dst, info)
 	}
@@ -57,7 +58,7 @@ func copyFile(ctx context.Context, src, dst string, info fs.FileInfo) error {
 	}
 	defer out.Close()
 	if err := copyContent(ctx, out, in); err != nil {
-		return oserror.Wrap("copy to "+oserror.Show(dst), src, err)
+		return oserror.Between("copy", src, dst, err)
 	}
 	if err := syscall.Fchmod(int(out.Fd()), bits(info)); err != nil {
 		return oserror.Wrap("set the mode of", dst, err)

@@ -230,3 +230,39 @@ func TestHome(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestErrorsNameBothPaths(t *testing.T) {
+	dir := t.TempDir()
+	must(t, "write", dir+"/f", "")
+	for name, want := range map[string]string{
+		"rename":  "cannot rename " + dir + "/a to " + dir + "/b: no such file or directory",
+		"link":    "cannot link " + dir + "/b to " + dir + "/a: no such file or directory",
+		"symlink": "cannot link " + dir + "/f to " + dir + "/a: file exists",
+	} {
+		to := dir + "/b"
+		if name == "symlink" {
+			to = dir + "/f"
+		}
+		if _, err := call(t, name, dir+"/a", to); err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", name, err, want)
+		}
+	}
+}
+
+func TestGlobOfFolders(t *testing.T) {
+	dir := t.TempDir()
+	must(t, "mkdir", dir+"/a/b")
+	must(t, "write", dir+"/f", "")
+	must(t, "symlink", "a", dir+"/l")
+	for pattern, want := range map[string]value.List{
+		"/*/":    {dir + "/a/", dir + "/l/"},
+		"/f/":    {},
+		"/a/":    {dir + "/a/"},
+		"/**/":   {dir + "/", dir + "/a/", dir + "/a/b/"},
+		"/**/b/": {dir + "/a/b/"},
+	} {
+		if got := must(t, "glob", dir+pattern); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %v, want %v", pattern, got, want)
+		}
+	}
+}

@@ -15,6 +15,9 @@ import (
 )
 
 func otherFuncs(held *heldLocks) []*interp.Func {
+	lock := onPath("lock", "Waits until no other process holds this lock and takes it. It is held until release() or the end of this process.", held.lock,
+		option("timeout", "Seconds after which it is a TimeoutError.", nil))
+	lock.NoTarget = "its result, a lock, cannot travel"
 	return []*interp.Func{
 		onPath("disk_usage", "Returns the space of the file system that holds a path, in bytes: total, used, free.",
 			func(_ context.Context, p string, _ *interp.Args) (value.Value, error) {
@@ -30,8 +33,7 @@ func otherFuncs(held *heldLocks) []*interp.Func {
 			option("algorithm", "md5, sha1, sha256, sha512, blake2b or crc32.", "sha256")),
 		onPath("replace", "Replaces what matches a pattern in a file and returns how often. A file in which nothing matches is not written.", replace,
 			param("pattern", "RE2, as in the module re."), param("replacement", "Text; \\1 and \\g<name> stand for groups.")),
-		onPath("lock", "Waits until no other process holds this lock and takes it. It is held until release() or the end of this process.", held.lock,
-			option("timeout", "Seconds after which it is a TimeoutError.", nil)),
+		lock,
 	}
 }
 

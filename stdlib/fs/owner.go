@@ -32,7 +32,7 @@ func chmod(ctx context.Context, p string, a *interp.Args) (value.Value, error) {
 	if mode == nil {
 		return nil, a.Errorf("argument mode: want a mode, got null")
 	}
-	return nil, eachBelow(ctx, p, a, func(p string, info fs.FileInfo) error {
+	return nil, eachBelow(ctx, p, a, "set the mode of", func(p string, info fs.FileInfo) error {
 		return oserror.Wrap("set the mode of", p, os.Chmod(p, goMode(mode.apply(info))))
 	})
 }
@@ -42,7 +42,7 @@ func chown(ctx context.Context, p string, a *interp.Args) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, eachBelow(ctx, p, a, func(p string, _ fs.FileInfo) error {
+	return nil, eachBelow(ctx, p, a, "set the owner of", func(p string, _ fs.FileInfo) error {
 		return oserror.Wrap("set the owner of", p, os.Chown(p, uid, gid))
 	})
 }
@@ -81,14 +81,14 @@ func ownerArgs(a *interp.Args) (uid, gid int, err error) {
 
 // eachBelow runs fn for p, following a link, and with recursive=True for all
 // that is below it, what is inside a folder first, links left out.
-func eachBelow(ctx context.Context, p string, a *interp.Args, fn func(p string, info fs.FileInfo) error) error {
+func eachBelow(ctx context.Context, p string, a *interp.Args, op string, fn func(p string, info fs.FileInfo) error) error {
 	recursive, err := a.Bool("recursive")
 	if err != nil {
 		return err
 	}
 	info, err := os.Stat(p)
 	if err != nil {
-		return oserror.Wrap("stat", p, err)
+		return oserror.Wrap(op, p, err)
 	}
 	if !recursive || !info.IsDir() {
 		return fn(p, info)
@@ -109,7 +109,7 @@ func eachBelow(ctx context.Context, p string, a *interp.Args, fn func(p string, 
 	for i := len(todo) - 1; i >= 0; i-- {
 		info, err := os.Lstat(todo[i])
 		if err != nil {
-			return oserror.Wrap("stat", todo[i], err)
+			return oserror.Wrap(op, todo[i], err)
 		}
 		if err := fn(todo[i], info); err != nil {
 			return err

@@ -93,6 +93,9 @@ func glob(ctx context.Context, a *interp.Args) (value.Value, error) {
 			parts = append(parts, part)
 		}
 	}
+	if len(parts) > 0 && strings.HasSuffix(rest, "/") {
+		parts = append(parts, "") // only folders match, and their paths end so too
+	}
 	if len(parts) == 0 {
 		if root != "" {
 			g.seen[root] = true
@@ -141,6 +144,12 @@ func (g *globber) expand(dir string, parts []string) {
 }
 
 func (g *globber) found(p string, rest []string) {
+	if len(rest) == 1 && rest[0] == "" {
+		if info, err := os.Stat(p); err == nil && info.IsDir() {
+			g.seen[p+"/"] = true
+		}
+		return
+	}
 	if len(rest) == 0 {
 		if _, err := os.Lstat(p); err == nil {
 			g.seen[p] = true

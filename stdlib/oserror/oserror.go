@@ -17,7 +17,14 @@ import (
 // Wrap says that op ("read") of path failed with err. The end of a context
 // becomes TimeoutError or CancelledError; a *value.Error is returned as it is; nil
 // stays nil.
-func Wrap(op, path string, err error) error {
+func Wrap(op, path string, err error) error { return wrap(op, path, Show(path), err) }
+
+// Between is Wrap of an op ("rename") that leads from path to another one.
+func Between(op, path, to string, err error) error {
+	return wrap(op, path, Show(path)+" to "+Show(to), err)
+}
+
+func wrap(op, path, shown string, err error) error {
 	var own *value.Error
 	switch {
 	case err == nil:
@@ -25,11 +32,11 @@ func Wrap(op, path string, err error) error {
 	case errors.As(err, &own):
 		return own
 	case errors.Is(err, context.Canceled):
-		return value.Errorf(value.KindCancelled, "cannot %s %s: cancelled", op, Show(path))
+		return value.Errorf(value.KindCancelled, "cannot %s %s: cancelled", op, shown)
 	case errors.Is(err, context.DeadlineExceeded):
-		return value.Errorf(value.KindTimeout, "cannot %s %s: deadline passed", op, Show(path))
+		return value.Errorf(value.KindTimeout, "cannot %s %s: deadline passed", op, shown)
 	}
-	e := value.Errorf(value.KindOS, "cannot %s %s: %s", op, Show(path), reason(err))
+	e := value.Errorf(value.KindOS, "cannot %s %s: %s", op, shown, reason(err))
 	if name := Errno(err); name != "" {
 		e = e.With("errno", name)
 	} else {

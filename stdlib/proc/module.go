@@ -60,6 +60,9 @@ func whichFunc(_ context.Context, a *interp.Args) (value.Value, error) {
 	if err != nil || unix.Access(file, unix.X_OK) != nil {
 		return nil, nil
 	}
+	if info, err := os.Stat(file); err != nil || info.IsDir() {
+		return nil, nil // a folder may be entered, not run
+	}
 	return file, nil
 }
 

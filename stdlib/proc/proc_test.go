@@ -305,6 +305,9 @@ func TestOthers(t *testing.T) {
 	if v, _ := call(t, "which", nil, "sh"); !strings.HasSuffix(v.(string), "/sh") {
 		t.Errorf("which sh = %v", v)
 	}
+	if v, err := call(t, "which", nil, t.TempDir()); v != nil || err != nil {
+		t.Errorf("which of a folder = %v, %v", v, err)
+	}
 	if v, err := call(t, "which", nil, "no-such-program"); v != nil || err != nil {
 		t.Errorf("which = %v, %v", v, err)
 	}

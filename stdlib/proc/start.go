@@ -67,6 +67,10 @@ func (h *Host) start(o options) (*running, error) {
 }
 
 func startError(r *running, err error) error {
+	var file *os.PathError
+	if errors.As(err, &file) && file.Path == os.DevNull { // as in a chroot without /dev
+		return oserror.Wrap("run "+oserror.Show(r.o.argv[0])+" with", os.DevNull, err)
+	}
 	if r.o.account != "" && errors.Is(err, unix.EPERM) {
 		return oserror.Wrap("run as user "+r.o.account, r.o.argv[0], err)
 	}

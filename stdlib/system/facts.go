@@ -54,11 +54,18 @@ func disks(ctx context.Context) value.List {
 		}
 		seen[m.device] = true
 		out = append(out, &value.Struct{Name: "disk", Fields: []value.Field{
-			{Name: "device", Value: m.device}, {Name: "mount", Value: m.dir}, {Name: "type", Value: m.kind},
+			{Name: "device", Value: orNone(m.device)}, {Name: "mount", Value: m.dir}, {Name: "type", Value: orNone(m.kind)},
 			{Name: "total", Value: u.Total}, {Name: "used", Value: u.Used}, {Name: "free", Value: u.Free},
 		}})
 	}
 	return out
+}
+
+func orNone(text string) value.Value {
+	if text == "" {
+		return nil
+	}
+	return text
 }
 
 // addresses lists those of the machine, its own loop left out.

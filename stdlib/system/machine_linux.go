@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,7 +38,7 @@ func distribution() (name, version string) {
 func memoryNow(context.Context) (memoryState, error) {
 	data, err := os.ReadFile("/proc/meminfo")
 	if err != nil {
-		return memoryState{}, err
+		return kernelMemory()
 	}
 	kib := map[string]int64{}
 	for line := range strings.Lines(string(data)) {
@@ -55,16 +56,17 @@ func memoryNow(context.Context) (memoryState, error) {
 
 func loadNow() (l [3]float64, err error) {
 	data, err := os.ReadFile("/proc/loadavg")
-	if err == nil {
-		_, err = fmt.Sscan(string(data), &l[0], &l[1], &l[2])
+	if err != nil {
+		return kernelLoad()
 	}
+	_, err = fmt.Sscan(string(data), &l[0], &l[1], &l[2])
 	return l, err
 }
 
 func bootTime() (time.Time, error) {
 	data, err := os.ReadFile("/proc/uptime")
 	if err != nil {
-		return time.Time{}, err
+		return kernelBoot()
 	}
 	var up float64
 	if _, err := fmt.Sscan(string(data), &up); err != nil {
@@ -88,12 +90,9 @@ func cpuModel() value.Value {
 	return nil
 }
 
-// mounts lists the mounted file systems that have a device.
+// mounts lists the mounted file systems that have a device, and the root in any case.
 func mounts(context.Context) []mount {
-	data, err := os.ReadFile("/proc/self/mounts")
-	if err != nil {
-		return nil
-	}
+	data, _ := os.ReadFile("/proc/self/mounts") // without it the root is all that is known
 	var out []mount
 	unescape := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
 	for sc := bufio.NewScanner(bytes.NewReader(data)); sc.Scan(); {
@@ -101,6 +100,9 @@ func mounts(context.Context) []mount {
 		if len(f) >= 3 && (strings.HasPrefix(f[0], "/") || f[1] == "/") {
 			out = append(out, mount{unescape.Replace(f[0]), unescape.Replace(f[1]), f[2]})
 		}
+	}
+	if !slices.ContainsFunc(out, func(m mount) bool { return m.dir == "/" }) {
+		out = append(out, mount{dir: "/"}) // of a chroot, whose device is elsewhere
 	}
 	return out
 }
