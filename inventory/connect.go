@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -147,12 +148,7 @@ func (h *Host) ssh(conn Connection) Step {
 	if v, _ := h.Vars.Get("ansible_host_key_checking"); v == false {
 		set("check_host_keys", false)
 	}
-	args := value.List{}
-	for _, name := range []string{"ansible_ssh_common_args", "ansible_ssh_extra_args"} {
-		for _, word := range strings.Fields(h.text(name)) {
-			args = append(args, strings.Trim(word, `"'`))
-		}
-	}
+	args := append(h.words("ansible_ssh_common_args"), h.words("ansible_ssh_extra_args")...)
 	for _, word := range conn.SSHArgs {
 		args = append(args, word)
 	}
@@ -160,6 +156,15 @@ func (h *Host) ssh(conn Connection) Step {
 		set("ssh_args", args)
 	}
 	return s
+}
+
+// words are those of the first of the variables that is set.
+func (h *Host) words(names ...string) value.List {
+	words := value.List{}
+	for _, word := range strings.Fields(h.text(names...)) {
+		words = append(words, strings.Trim(word, `"'`))
+	}
+	return words
 }
 
 func secret(text string) value.Secret {
@@ -186,6 +191,16 @@ func (h *Host) become(conn Connection) (*Step, error) {
 		_ = s.Opts.Set("password", *b.Password)
 	} else if v := h.text("ansible_become_password", "ansible_become_pass", "ansible_sudo_pass"); v != "" {
 		_ = s.Opts.Set("password", secret(v))
+	}
+	if path := h.text("ansible_become_exe", "ansible_sudo_exe"); path != "" {
+		_ = s.Opts.Set(method+"_path", path)
+	}
+	flags := h.words("ansible_become_flags", "ansible_sudo_flags")
+	if _, has := s.Opts.Get("password"); has { // as Ansible does: -n forbids sudo to ask for it
+		flags = slices.DeleteFunc(flags, func(v value.Value) bool { return v == "-n" })
+	}
+	if method == "sudo" && len(flags) > 0 {
+		_ = s.Opts.Set("sudo_args", flags)
 	}
 	return &s, nil
 }

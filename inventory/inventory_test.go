@@ -214,6 +214,8 @@ func TestPlans(t *testing.T) {
 plain
 full ansible_host=10.1.1.1 ansible_port=2200 ansible_user=ann ansible_ssh_private_key_file=/k ansible_password=p ansible_become=true ansible_become_user=bob ansible_become_method=su ansible_become_password=q
 here ansible_connection=local
+tool ansible_connection=local ansible_become=yes ansible_become_exe=/opt/sudo ansible_become_flags="-H -n"
+asked ansible_connection=local ansible_become=yes ansible_become_flags="-H -n" ansible_become_password=q
 box ansible_connection=docker ansible_host=c1 ansible_user=app
 odd ansible_connection=telnet
 `, 0o644))
@@ -233,6 +235,8 @@ odd ansible_connection=telnet
 		{"full", inventory.Connection{Become: inventory.Become{Off: true}}, "ssh name=full hostname=10.1.1.1 username=ann port=2200 identity_file=/k password=secret:p"},
 		{"plain", flags, "ssh connect_timeout=5 name=plain hostname=plain username=root port=22 config_file=/cfg password=secret:typed ssh_args=[-v]; doas connect_timeout=5 name=plain username=root"},
 		{"here", inventory.Connection{}, "local name=here"},
+		{"tool", inventory.Connection{}, "local name=tool; sudo name=tool username=root sudo_path=/opt/sudo sudo_args=[-H -n]"},
+		{"asked", inventory.Connection{}, "local name=asked; sudo name=asked username=root password=secret:q sudo_args=[-H]"},
 		{"box", inventory.Connection{}, "docker name=box container=c1 username=app"},
 	} {
 		steps, err := inv.Host(test.host).Plan(test.conn)

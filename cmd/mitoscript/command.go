@@ -112,6 +112,7 @@ func rootCommand() *cobra.Command {
 		testCmd(),
 		fakesshCmd(),
 		docCmd(),
+		doctorCmd(),
 		execCmd(),
 		cpCmd(),
 		inventoryCmd(),

@@ -24,6 +24,7 @@ var layers = []struct {
 	{"cmd/mitoscript", []string{"..."}, "it joins the parts"},
 	{"cmd/mitoscript/repl", []string{"interp", "mitogen", "mitogen/value"}, "it is a prompt for languages and the tree"},
 	{"cmd/mitoscript/timeline", []string{"mitogen", "mitogen/parent", "mitogen/value"}, "it hears of a run"},
+	{"cmd/mitoscript/doctor", []string{"mitogen/parent", "mitogen/transport", "mitogen/value"}, "it hears of set-ups, and makes none"},
 	{"cmd/mitoscript/report", []string{"cmd/mitoscript/timeline", "mitogen/value"}, "it shows a run"},
 	{"inventory", []string{"mitogen/value", "stdlib/format/json", "stdlib/format/yaml"}, "it knows hosts, and connects to none"},
 	{"cmd/mitoscript/scripttest", []string{"interp", "mitogen/value", "cmd/mitoscript/repl"}, "assertions on values"},

@@ -37,12 +37,18 @@ type selection struct {
 	connectTimeout time.Duration
 }
 
-// addHosts adds the flags that say which hosts are meant.
-func (s *selection) addHosts(cmd *cobra.Command) {
+// addSources adds the flags that say what is known of hosts.
+func (s *selection) addSources(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringArrayVarP(&s.inventory, "inventory", "i", nil, "an inventory: a file (INI, YAML, script, program, ssh configuration) or names after commas")
-	fl.StringVarP(&s.limit, "limit", "l", "", "a pattern of hosts: a,b  a:&b  a:!b  web*  ~regex  node[1-50]  @file  @failed  @unreachable")
 	fl.StringVarP(&s.sshConfig, "ssh-config", "F", "", "the configuration file of ssh")
+}
+
+// addHosts adds the flags that say which hosts are meant.
+func (s *selection) addHosts(cmd *cobra.Command) {
+	s.addSources(cmd)
+	fl := cmd.Flags()
+	fl.StringVarP(&s.limit, "limit", "l", "", "a pattern of hosts: a,b  a:&b  a:!b  web*  ~regex  node[1-50]  @file  @failed  @unreachable")
 	fl.StringVar(&s.order, "order", "inventory", "the order of hosts: inventory, sorted, reverse or random")
 	complete(cmd, "order", "inventory", "sorted", "reverse", "random")
 }
@@ -53,12 +59,9 @@ func (s *selection) addAccount(cmd *cobra.Command) {
 	cmd.Flags().IntVarP(&s.port, "port", "p", 0, "the port of ssh")
 }
 
-// add adds all its flags.
-func (s *selection) add(cmd *cobra.Command) {
-	s.addHosts(cmd)
-	s.addAccount(cmd)
+// addReaching adds the further flags that say how hosts are reached.
+func (s *selection) addReaching(cmd *cobra.Command) {
 	fl := cmd.Flags()
-	fl.BoolVar(&s.list, "list-hosts", false, "print the names of the hosts and do nothing else")
 	fl.StringArrayVar(&s.sshArgs, "ssh-arg", nil, "a further argument of ssh")
 	fl.BoolVarP(&s.askPassword, "ask-pass", "k", false, "ask for the password of ssh, once for all hosts")
 	fl.BoolVarP(&s.become.On, "become", "b", false, "become another account there")
@@ -67,6 +70,14 @@ func (s *selection) add(cmd *cobra.Command) {
 	complete(cmd, "become-method", "sudo", "su", "doas")
 	fl.BoolVarP(&s.askBecome, "ask-become-pass", "K", false, "ask for the password of sudo, su or doas, once for all hosts")
 	fl.DurationVar(&s.connectTimeout, "connect-timeout", 0, "how long reaching a host may take (default 30s)")
+}
+
+// add adds all its flags.
+func (s *selection) add(cmd *cobra.Command) {
+	s.addHosts(cmd)
+	s.addAccount(cmd)
+	s.addReaching(cmd)
+	cmd.Flags().BoolVar(&s.list, "list-hosts", false, "print the names of the hosts and do nothing else")
 }
 
 // given reports whether hosts were selected.

@@ -117,6 +117,7 @@ func (s *session) converse(ctx context.Context) error {
 		case verbNeed:
 			err = s.push(ctx, a)
 		case verbNo:
+			s.passed()
 			s.skip(a.text)
 		case verbErr:
 			err = s.refused(a.text)
@@ -239,6 +240,17 @@ func (s *session) send(bin *Binary, compressed bool) error {
 	return nil
 }
 
+// passed follows a far side that goes on to its next place for the program: before it
+// has asked for one it is looking for it, and after that the push was of no use.
+func (s *session) passed() {
+	switch s.phase {
+	case "shell":
+		s.enter("cache", "")
+	case "start":
+		s.phase = "push" // for who observes, the start goes on
+	}
+}
+
 func (s *session) skip(reason string) {
 	if dir, what, ok := strings.Cut(reason, ": "); ok && strings.Contains(what, "/.x"+s.opts.Nonce) && strings.Contains(what, "ermission denied") {
 		reason = dir + ": programs cannot be started there: it may be mounted noexec"
@@ -255,10 +267,14 @@ func (s *session) refused(text string) error {
 	}
 	places := strings.Join(s.res.Skipped, "\n")
 	if strings.HasSuffix(strings.TrimSpace(places), "not owned by uid") { // and no number
-		return value.Errorf(value.KindStream, "the target lacks tools that a set-up needs (uname, id, ls, mkdir, chmod, cat, rm, and head or dd), or PATH does not lead to them")
+		return value.Errorf(value.KindStream, "the target lacks tools that a set-up needs (uname, id, ls, mkdir, chmod, cat, rm, and head or dd), or PATH does not lead to them").
+			With("hint", "`ssh HOST 'echo $PATH'` shows where the account's commands are looked for; busybox has all of these tools")
 	}
-	return value.Errorf(value.KindStream, "there is no place on the target for the program:\n%s", places).
-		With("hint", "give the account there a folder of its own that allows execution, by HOME or XDG_CACHE_HOME, or put a mitoscript there and name it by binary_path=")
+	hint := "give the account there a folder of its own that allows execution, by HOME or XDG_CACHE_HOME, or put a mitoscript there and name it by binary_path="
+	if strings.Contains(strings.ToLower(places), "no space left") {
+		hint = "a disk there is full (df -h): the program takes up to 15 MB in one of these folders, or is put elsewhere and named by binary_path="
+	}
+	return value.Errorf(value.KindStream, "there is no place on the target for the program:\n%s", places).With("hint", hint)
 }
 
 // ended is the error for a link that ended too early.

@@ -75,7 +75,8 @@ func ParseUname(system, mach string) (Platform, error) {
 		return ps[0], nil
 	}
 	return Platform{}, value.Errorf(value.KindStream,
-		"the target is %q on %q, a platform that this program is not made for", clip(system), clip(mach))
+		"the target is %q on %q, a platform that this program is not made for", clip(system), clip(mach)).
+		With("hint", "see `uname -sm` there; Linux, macOS and FreeBSD are supported (make bundle lists the platforms)")
 }
 
 // runnable lists the platforms whose programs such a machine runs, best first.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/mitoscript/mitoscript/mitogen/value"
@@ -103,12 +104,15 @@ func (c chain) Open(ctx context.Context, pf Platform) (*Binary, error) {
 func Missing(pf Platform, have []Program) error {
 	var names []string
 	for _, p := range have {
-		names = append(names, p.String())
+		if name := p.String(); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
 	there := "no program at all"
 	if len(names) > 0 {
 		there = "only " + strings.Join(names, ", ")
 	}
 	return value.Errorf(value.KindStream,
-		"there is no program for %s to push (there is %s): make one with `make bundle` and keep the folder bundle beside the master's executable, or give binary_path", pf, there)
+		"there is no program for %s to push (there is %s): make one with `make bundle` and keep the folder bundle beside the master's executable, or give binary_path", pf, there).
+		With("hint", "`make bundle` makes the programs of all platforms; where there is none, mitoscript has to be built there")
 }

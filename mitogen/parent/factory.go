@@ -262,11 +262,13 @@ func (f *Factory) connectVia(ctx context.Context, via *mitogen.Context, name str
 	start := time.Now()
 	v, err := via.CallService(ctx, "connect", value.List{name, opts})
 	if err != nil {
-		e := *value.AsError(err)
+		e, told := cutTold(value.AsError(err))
 		if e.IsA(value.KindStream) {
 			e.Message = "error occurred on host " + via.Name() + ": " + e.Message
 		}
-		return nil, &e
+		steps.name(e.Context)
+		steps.retell(start, told, e)
+		return nil, e
 	}
 	answer, _ := v.(value.List)
 	if len(answer) == 3 {
@@ -282,7 +284,7 @@ func (f *Factory) connectVia(ctx context.Context, via *mitogen.Context, name str
 			c.Via = via
 			steps.name(childName)
 			told, _ := answer[2].(value.List)
-			steps.retell(start, told)
+			steps.retell(start, told, nil)
 			return c, nil
 		}
 	}
@@ -310,7 +312,7 @@ func (f *Factory) serveConnect(ctx context.Context, _ *mitogen.Message, arg valu
 	told := &collector{start: time.Now()}
 	c, err := f.Connect(WithSteps(ctx, told.add), nil, name, opts)
 	if err != nil {
-		return nil, err
+		return nil, value.AsError(err).With(toldAttr, told.list())
 	}
 	return value.List{int64(c.ID()), c.Name(), told.list()}, nil
 }

@@ -95,11 +95,31 @@ func (c *collector) list() value.List {
 	return slices.Clone(c.steps)
 }
 
-// retell tells of the phases that another context went through between start and now. Its
-// clock is not ours: the last of them ended when its answer came, at the latest.
-func (s *steps) retell(start time.Time, told value.List) {
+// toldAttr is the attribute by which the error of a set-up takes its phases along to
+// the context that asked for it.
+const toldAttr = "steps"
+
+// cutTold takes the phases out of an error.
+func cutTold(e *value.Error) (rest *value.Error, told value.List) {
+	c := *e
+	c.Attrs = nil
+	for _, a := range e.Attrs {
+		if a.Name == toldAttr {
+			told, _ = a.Value.(value.List)
+			continue
+		}
+		c.Attrs = append(c.Attrs, a)
+	}
+	return &c, told
+}
+
+// retell tells of the phases that another context went through between start and now, in
+// the last of which it failed, if it did. Its clock is not ours: the last of them ended
+// when its answer came, at the latest.
+func (s *steps) retell(start time.Time, told value.List, failure error) {
 	whole := time.Since(start)
-	for _, v := range told[:min(len(told), maxTold)] {
+	told = told[:min(len(told), maxTold)]
+	for i, v := range told {
 		parts, _ := v.(value.List)
 		if len(parts) != 4 {
 			return
@@ -112,9 +132,13 @@ func (s *steps) retell(start time.Time, told value.List) {
 			return
 		}
 		at = min(max(at, 0), whole)
-		s.f.tell(s.ctx, Step{
+		step := Step{
 			Setup: s.number, Context: s.title(), Method: s.method, Phase: transport.Phase(phase), Detail: detail,
 			Start: start.Add(at), Took: min(max(took, 0), whole-at),
-		})
+		}
+		if i == len(told)-1 {
+			step.Err = failure
+		}
+		s.f.tell(s.ctx, step)
 	}
 }

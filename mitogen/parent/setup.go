@@ -215,7 +215,15 @@ func (s *setup) explain(ctx context.Context, link transport.Link, err error) err
 	if h, ok := s.t.(transport.Hinter); ok {
 		e.Message += "\n" + h.Hint()
 	}
-	return s.named(&e)
+	return s.named(hinted(&e))
+}
+
+// hinted adds what helps against an end that the far side gave the reason of.
+func hinted(e *value.Error) *value.Error {
+	if hint := transport.EndHint(e.Message); hint != "" && !has(e, "hint") {
+		return e.With("hint", hint)
+	}
+	return e
 }
 
 // named says which context an error is about.
@@ -275,7 +283,7 @@ func (s *setup) handshake(ctx context.Context, link transport.Link, from io.Read
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, os.ErrClosed), errors.Is(err, io.ErrClosedPipe):
 		why := link.Wait()
 		text := strings.TrimSpace(link.Diagnostics())
-		return s.named(value.Errorf(value.KindEOF, "EOF on stream; last 100 lines received:\n%s\n%v", text, why))
+		return s.named(hinted(value.Errorf(value.KindEOF, "EOF on stream; last 100 lines received:\n%s\n%v", text, why)))
 	}
 	return s.named(asStream(err))
 }

@@ -97,6 +97,9 @@ func (s *steps) leaveLocked(err error) {
 	}
 	step := s.now
 	step.Setup, step.Context, step.Method, step.Took, step.Err = s.number, s.context, s.method, time.Since(step.Start), err
+	if err != nil { // which knows better: a tool asks for a password in what we call its shell
+		step.Phase = cmp.Or(phaseOf(value.AsError(err)), step.Phase)
+	}
 	attrs := []any{"context", step.Context, "phase", string(step.Phase), "took", step.Took.Round(10 * time.Microsecond)}
 	if step.Detail != "" {
 		attrs = append(attrs, "detail", step.Detail)
@@ -148,6 +151,16 @@ func (s *steps) describe(err error) error {
 		return e
 	}
 	return e.With("phase", string(s.now.Phase))
+}
+
+// phaseOf is the phase that an error names, "" for none.
+func phaseOf(e *value.Error) transport.Phase {
+	for _, a := range e.Attrs {
+		if text, ok := a.Value.(string); ok && a.Name == "phase" {
+			return transport.Phase(text)
+		}
+	}
+	return ""
 }
 
 func has(e *value.Error, attr string) bool {

@@ -73,10 +73,10 @@ func (s *OpenSSH) Open(ctx context.Context, boot []string) (Link, error) {
 	// A graphical program must not ask in the terminal's place.
 	o.Env = append(append([]string(nil), o.Env...), "SSH_ASKPASS_REQUIRE=never")
 	o.Hide = chatty
+	Enter(ctx, PhaseConfig, "")
 	if err := s.checkIdentityFile(); err != nil {
 		return nil, err
 	}
-	Enter(ctx, PhaseConfig, "")
 	l, err := Run(ctx, s.Name(), s.Command(ctx), boot, o)
 	if err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func (s *OpenSSH) checkIdentityFile() error {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return SSHError(s.Hostname, PhaseConfig, value.KindStream, "cannot read the identity file: %w", err)
+		return NoIdentityFile(s.Hostname, err)
 	}
 	return f.Close()
 }

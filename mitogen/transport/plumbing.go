@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"syscall"
@@ -49,7 +50,11 @@ func (pl *plumbing) open() (err error) {
 }
 
 func pipeError(err error) error {
-	return value.Errorf(value.KindStream, "cannot create a pipe: %w", err)
+	e := value.Errorf(value.KindStream, "cannot create a pipe: %w", err)
+	if errno := syscall.Errno(0); errors.As(err, &errno) {
+		return withStartHint(e, errno)
+	}
+	return e
 }
 
 // attach gives the child's ends to cmd, in a session of its own: Ctrl-C and job

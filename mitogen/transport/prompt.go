@@ -22,7 +22,7 @@ func (p *passwords) React(line []byte, partial bool) ([]byte, error) {
 	text := string(bytes.TrimSpace(line))
 	if !partial {
 		if why := accountTrouble(text); why != "" {
-			return nil, value.Errorf(value.KindPassword, "%s %s", p.tool, why)
+			return nil, authError(value.KindPassword, "`chage -l ACCOUNT` on that machine shows when it expires, and passwd changes the password", "%s %s", p.tool, why)
 		}
 		if p.refused != nil && p.refused(text) {
 			return nil, p.wrong()
@@ -40,10 +40,19 @@ func (p *passwords) React(line []byte, partial bool) ([]byte, error) {
 }
 
 func (p *passwords) wrong() error {
-	if p.password.Text() == "" {
-		return wanted(value.Errorf(value.KindPassword, "%s password is required", p.tool))
+	whose := "it is that of the account that calls " + p.tool
+	if p.tool == "su" {
+		whose = "it is that of the account to become"
 	}
-	return value.Errorf(value.KindPassword, "%s password is incorrect", p.tool)
+	if p.password.Text() == "" {
+		return wanted(authError(value.KindPassword, "give password= ("+whose+"), or let the rules of "+p.tool+" ask for none", "%s password is required", p.tool))
+	}
+	return authError(value.KindPassword, whose+", unless the rules of "+p.tool+" say otherwise", "%s password is incorrect", p.tool)
+}
+
+// authError is the error of a change of account that was refused, with what can be done.
+func authError(kind value.Kind, hint, format string, args ...any) *value.Error {
+	return value.Errorf(kind, format, args...).With("phase", string(PhaseAuth)).With("hint", hint)
 }
 
 // wanted marks the error for a password that was asked for and not given.

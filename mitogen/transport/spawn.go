@@ -91,8 +91,31 @@ func startError(argv []string, err error) error {
 		return value.Errorf(value.KindStream, "Child start failed: %w. Command was: %s", err, cmdline)
 	}
 	text := errno.Error()
-	return value.Errorf(value.KindStream, "Child start failed: [Errno %d] %s. Command was: %s",
+	e := value.Errorf(value.KindStream, "Child start failed: [Errno %d] %s. Command was: %s",
 		int(errno), strings.ToUpper(text[:1])+text[1:], cmdline).With("errno", int64(errno))
+	return withStartHint(e, errno)
+}
+
+func withStartHint(e *value.Error, errno syscall.Errno) *value.Error {
+	if hint := startHint(errno); hint != "" {
+		return e.With("hint", hint)
+	}
+	return e
+}
+
+// startHint is what helps against a program that does not start, "" for nothing.
+func startHint(errno syscall.Errno) string {
+	switch errno {
+	case syscall.ENOENT:
+		return "is it installed on the machine that runs it, and on PATH there? Parameters like ssh_path=, sudo_path= and docker_path= give its place"
+	case syscall.EACCES, syscall.ENOEXEC:
+		return "it is no program that this account may run: look at its mode, and at that of its folder"
+	case syscall.EMFILE, syscall.ENFILE:
+		return "raise the limit of open files (ulimit -n)"
+	case syscall.EAGAIN, syscall.ENOMEM:
+		return "there are too many processes, or too little memory: see ulimit -u and free"
+	}
+	return ""
 }
 
 func shorten(s string, n int) string {

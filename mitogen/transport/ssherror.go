@@ -34,6 +34,12 @@ func CannotConnect(host, address, why string) *value.Error {
 	return e
 }
 
+// NoIdentityFile is the error of the only key that was to be tried.
+func NoIdentityFile(host string, err error) *value.Error {
+	return sshError(host, PhaseConfig, value.KindStream, "identity_file= names a private key on this machine; without it the agent's keys and those in ~/.ssh are tried",
+		fmt.Errorf("cannot read the identity file: %w", err))
+}
+
 // NoKeyExchange is the error of a connection that came to no host key. said is what
 // came before the first line of an ssh server, "" for nothing.
 func NoKeyExchange(host, address, why, said string) *value.Error {
@@ -46,12 +52,14 @@ func NoKeyExchange(host, address, why, said string) *value.Error {
 // Hint is what helps with most failures of a phase of ssh, "" for nothing.
 func Hint(p Phase) string {
 	switch p {
+	case PhaseConfig:
+		return "does `ssh HOST true` work, and what does `ssh -G HOST` show of its configuration?"
 	case PhaseName:
 		return "check the spelling, or give the address as HostName in ~/.ssh/config"
 	case PhasePort:
 		return "is the host up, does sshd listen on that port, and does a firewall let it through?"
 	case PhaseKeyExchange:
-		return "is it an ssh server that listens there? sshd also closes connections over its MaxStartups: lower router.max_starts then"
+		return "is it an ssh server that listens there? sshd also closes connections over its MaxStartups: lower router.max_starts then, and a ProxyCommand must lead to one"
 	case PhaseShell:
 		return "does `ssh HOST true` work? The account may have no shell, or its start-up files hang"
 	}
@@ -97,6 +105,9 @@ func (r *HostKeyRefusal) words() (text, hint string) {
 		return "has changed: " + at + " has another",
 			fmt.Sprintf("if the host was set up anew: ssh-keygen -R '%s' -f %s; else somebody may stand between", r.Name, Quote(r.File))
 	case "revoked":
+		if r.File == "" {
+			at = "a known hosts file"
+		}
 		return "is revoked by " + at, "the host needs another key: nobody should connect to this one"
 	case "certificate":
 		return "has a certificate of the authority at " + at + " that is not valid: " + r.Detail, "the host needs a new certificate"
@@ -120,6 +131,8 @@ type Login struct {
 	// LockedKey has a passphrase that nobody gave, WrongPhrase is a key that the
 	// password does not decrypt; "" for none.
 	LockedKey, WrongPhrase string
+	// TooOpen is a key that is not used, as others could read it; "" for none.
+	TooOpen string
 }
 
 // Error makes the error of a login for which nothing is left to try: a
@@ -139,6 +152,9 @@ func (l *Login) Error() *value.Error {
 	case l.Wanted:
 		what = "SSH password was requested, but none specified"
 		hint = "give password= or identity_file=, or put the public key into the account's authorized_keys"
+	case l.TooOpen != "":
+		kind, what = value.KindStream, "the key "+l.TooOpen+" is not used, as others may read it"
+		hint = "chmod 600 " + Quote(l.TooOpen)
 	default:
 		kind, what = value.KindStream, "SSH authentication is incorrect"
 		hint = "put the public key into the account's authorized_keys, or give username= or identity_file="

@@ -52,6 +52,9 @@ func (t *sshTalk) learn(text string) {
 		t.key.Reason = "changed"
 	case strings.Contains(text, "REVOKED HOST KEY DETECTED"):
 		t.key.Reason = "revoked"
+	case strings.HasPrefix(text, "Permissions ") && strings.HasSuffix(text, " are too open."): // "0644 for 'PATH'"
+		_, path, _ := strings.Cut(text, "'")
+		t.login.TooOpen, _, _ = strings.Cut(path, "'")
 	case strings.HasPrefix(text, "Offending ") && len(words) > 4:
 		_, at, _ := strings.Cut(text, " in ")
 		if file, line, ok := cutLast(at, ":"); ok {

@@ -78,7 +78,7 @@ func (c *sudoCommand) React(line []byte, partial bool) ([]byte, error) {
 	switch {
 	case partial:
 	case hasPrefixFold(text, "sudo: a password is required"):
-		return nil, value.Errorf(value.KindPassword, "sudo password is required")
+		return nil, authError(value.KindPassword, "sudo_args has -n, which forbids sudo to ask: give password= without it, or allow the account to use sudo with NOPASSWD", "sudo password is required")
 	case notAllowed && hasPrefixFold(who, "Sorry, user "):
 		return nil, c.forbids(who[len("Sorry, user "):] + " is not allowed to run this as " + c.sudo.user())
 	case notListed && !strings.Contains(unknown, " "):
@@ -88,7 +88,8 @@ func (c *sudoCommand) React(line []byte, partial bool) ([]byte, error) {
 }
 
 func (c *sudoCommand) forbids(what string) error {
-	return value.Errorf(value.KindStream, "sudo refused: user %s: see the rules of sudo on that machine", escape([]byte(what)))
+	return authError(value.KindStream, "`sudo -l` as that user shows what is allowed there; a set-up runs sh, so the rule must be for ALL or for sh",
+		"sudo refused: user %s: see the rules of sudo on that machine", escape([]byte(what)))
 }
 
 // TTY is StderrTTY: sudo asks on /dev/tty.

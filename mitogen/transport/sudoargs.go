@@ -107,9 +107,14 @@ func (o *sudoOptions) set(opt byte, val string) {
 }
 
 func unsupportedSudo(arg string) error {
-	return value.Errorf(value.KindStream, "unsupported sudo arguments: %q", arg)
+	return badSudo("%q", arg)
 }
 
 func missingSudo(arg string) error {
-	return value.Errorf(value.KindStream, "unsupported sudo arguments: %q lacks its value", arg)
+	return badSudo("%q lacks its value", arg)
+}
+
+func badSudo(format string, arg string) error {
+	return value.Errorf(value.KindStream, "unsupported sudo arguments: "+format, arg).With("phase", string(PhaseConfig)).
+		With("hint", "sudo_args takes -E -H -i -n -S -r -t -u and their long forms; others would break the link")
 }

@@ -38,6 +38,7 @@ func newAuthenticator(ctx context.Context, cfg *Config) *authenticator {
 	for _, id := range cfg.identities {
 		if id.ignored != "" {
 			a.login.Notes = append(a.login.Notes, id.path+" is ignored: "+id.ignored)
+			a.login.TooOpen = id.path
 		}
 	}
 	return a

@@ -107,10 +107,15 @@ func query(ctx context.Context, c *Cache, program string, args ...string) (value
 	})
 }
 
-// queryError prefers the program's last line, where it says what is wrong.
+// queryError prefers the program's last line, where it says what is wrong, unless that
+// only counts the lines before it.
 func queryError(err error, stderr string) error {
 	lines := strings.Split(strings.TrimSpace(stderr), "\n")
-	if last := strings.TrimSpace(lines[len(lines)-1]); last != "" {
+	last := strings.TrimSpace(lines[len(lines)-1])
+	if strings.Contains(last, "terminating, ") {
+		last = strings.TrimSpace(lines[0])
+	}
+	if last != "" {
 		return value.Errorf(value.KindStream, "%s", printable(last))
 	}
 	return err

@@ -12,7 +12,6 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/mitoscript/mitoscript/mitogen/transport"
-	"github.com/mitoscript/mitoscript/mitogen/value"
 )
 
 // identity is what is in an identity file.
@@ -50,7 +49,7 @@ func (c *Config) checkIdentityFile() error {
 		return nil
 	}
 	if _, err := os.ReadFile(c.IdentityFiles[0]); err != nil {
-		return transport.SSHError(c.Host, transport.PhaseConfig, value.KindStream, "cannot read the identity file: %w", err)
+		return transport.NoIdentityFile(c.Host, err)
 	}
 	return nil
 }
