@@ -2,7 +2,9 @@ package mitogen_test
 
 import (
 	"context"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/mitoscript/mitoscript/mitogen"
 	"github.com/mitoscript/mitoscript/mitogen/value"
@@ -103,4 +105,19 @@ func TestASelectTellsOfACancelledCallAsItIs(t *testing.T) {
 	}
 	_, err = ev.Data.(*mitogen.Message).Decode()
 	wantError(t, err, value.KindCancelled, "the call in context a was cancelled")
+}
+
+// A clock that somebody sets makes no neighbour look silent: when it was heard is
+// told by the monotonic clock, as the text of such a time shows.
+func TestHeardIsOfTheMonotonicClock(t *testing.T) {
+	master := newTree(t, mitogen.Options{})
+	a := master.child("a", nil)
+	before := time.Now()
+	if _, err := master.from(a).Call(context.Background(), "f", int64(1)); err != nil {
+		t.Fatal(err)
+	}
+	heard := master.router.StreamByID(a.router.ID()).Heard()
+	if heard.Before(before) || heard.After(time.Now()) || !strings.Contains(heard.String(), " m=+") {
+		t.Errorf("heard at %v, asked at %v", heard, before)
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"time"
 
 	"github.com/mitoscript/mitoscript/mitogen/value"
 	"github.com/mitoscript/mitoscript/mitogen/wire"
@@ -44,7 +43,7 @@ func (h hearing) Read(b []byte) (int, error) {
 	h.s.listens.Store(true)
 	n, err := h.s.conn.Read(b)
 	h.s.listens.Store(false)
-	h.s.heard.Store(time.Now().UnixNano())
+	h.s.hear()
 	return n, err
 }
 

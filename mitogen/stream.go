@@ -34,7 +34,7 @@ type Stream struct {
 
 	forged  int          // messages that cannot have come from there; owned by the reader
 	unread  atomic.Int64 // bytes of what it brought that is kept until somebody takes it
-	heard   atomic.Int64 // when something came last, in Unix nanoseconds
+	heard   atomic.Int64 // when something came last, in nanoseconds since began
 	listens atomic.Bool  // the reader waits for bytes
 	asking  atomic.Int32 // requests of the far side that goroutines work at
 	paused  gate
@@ -50,8 +50,14 @@ func (s *Stream) RemoteID() uint32 { return s.remoteID }
 // Name is the name of the neighbour.
 func (s *Stream) Name() string { return s.name }
 
-// Heard is when something came from the neighbour last.
-func (s *Stream) Heard() time.Time { return time.Unix(0, s.heard.Load()) }
+// began is the start of this process, with the reading of the monotonic clock: who
+// sets the machine's clock must not make neighbours look silent for that long.
+var began = time.Now()
+
+// Heard is when something came from the neighbour last, on the monotonic clock.
+func (s *Stream) Heard() time.Time { return began.Add(time.Duration(s.heard.Load())) }
+
+func (s *Stream) hear() { s.heard.Store(int64(time.Since(began))) }
 
 // Listens reports whether more is waited for: that nothing comes says something of
 // the far side only then.
