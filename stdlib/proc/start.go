@@ -226,7 +226,7 @@ func (r *running) connectOutput(s *stream, own io.Writer) (*os.File, error) {
 func (r *running) connectTerminal() (theirs []*os.File, err error) {
 	master, slave, err := pty.Open()
 	if err != nil {
-		return nil, err
+		return nil, oserror.Wrap("make a pseudo-terminal for", r.o.argv[0], err)
 	}
 	r.ours = append(r.ours, master)
 	if err := noEcho(slave); err != nil {
