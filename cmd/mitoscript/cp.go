@@ -35,10 +35,11 @@ func cpCmd() *cobra.Command {
 		Use:   "cp [flags] SRC… DEST",
 		Short: "copies files to, from and between hosts",
 		Long: "SRC and DEST are paths here, or HOST:PATH ([USER@]HOST:PATH, relative to the home folder there).\n" +
-			"With -i or -l, :PATH means that path on every host selected: cp -l web SRC :DEST copies to all of them,\n" +
-			"cp -l web :SRC DEST from all of them, into a folder for each host in DEST.",
+			":PATH means that path on every host that -i and -l select, without them on all Host entries of\n" +
+			"~/.ssh/config: cp -l web SRC :DEST copies to all of them, cp -l web :SRC DEST from all of them, into a\n" +
+			"folder for each host in DEST.",
 		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) < 2 && !(j.list && j.given()) {
+			if len(args) < 2 && !j.list {
 				return usageError("cp: give what to copy, and where to")
 			}
 			return withMaster(&j.runFlags, func(m *master) error { return j.run(m, args) })
@@ -88,14 +89,8 @@ func (j *copyJob) run(m *master, args []string) error {
 		return err
 	}
 	fl := &fleet{m: m, fan: &j.fanout, conn: conn, quiet: j.quiet}
-	var inv *inventory.Inventory
-	if j.given() {
-		if inv, err = j.load(m.ctx, m); err != nil {
-			return err
-		}
-	}
 	if j.list {
-		return j.listHosts(inv)
+		return j.listHosts(m)
 	}
 	var sources []place
 	for _, a := range args[:len(args)-1] {
@@ -109,22 +104,27 @@ func (j *copyJob) run(m *master, args []string) error {
 	if err != nil {
 		return err
 	}
+	inv := inventory.New()
+	if all || j.given() {
+		if inv, err = j.load(m.ctx, m); err != nil {
+			return err
+		}
+	}
 	if !all {
 		return j.named(fl, inv, sources, dest)
-	}
-	if inv == nil {
-		return &statusError{status: exitUsage, err: errors.New("cp: :PATH is a path of the hosts selected, and none are"), hint: "select hosts with -i or -l"}
 	}
 	hosts, err := j.hosts(inv)
 	if err != nil {
 		return err
 	}
+	j.tellAll(j.quiet, hosts)
 	return j.selected(fl, hosts, sources, dest)
 }
 
-func (j *copyJob) listHosts(inv *inventory.Inventory) error {
-	if inv == nil {
-		return usageError("--list-hosts: select hosts with -i or -l")
+func (j *copyJob) listHosts(m *master) error {
+	inv, err := j.load(m.ctx, m)
+	if err != nil {
+		return err
 	}
 	hosts, err := j.hosts(inv)
 	for _, h := range hosts {
@@ -218,9 +218,6 @@ func (j *copyJob) copyOne(ctx context.Context, m *master, title string, from pla
 
 // named copies between hosts that the arguments name.
 func (j *copyJob) named(fl *fleet, inv *inventory.Inventory, sources []place, dest place) error {
-	if inv == nil {
-		inv = inventory.New()
-	}
 	c := &contexts{fleet: fl, inv: inv, byHost: map[string]*mitogen.Context{}}
 	ctx := fl.m.ctx
 	target, err := c.open(ctx, dest)

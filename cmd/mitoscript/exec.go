@@ -37,8 +37,9 @@ func execCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "exec [flags] -- COMMAND…",
 		Short: "runs a command on hosts",
-		Long: "Runs the command on every host that -i and -l select, in the home folder there. A COMMAND of one\n" +
-			"word is a line for the shell; several words are a program and its arguments as they stand.\n\n" +
+		Long: "Runs the command on every host that -i and -l select, in the home folder there; without them on\n" +
+			"all Host entries of ~/.ssh/config. A COMMAND of one word is a line for the shell; several words are a\n" +
+			"program and its arguments as they stand.\n\n" +
 			"  mitoscript exec -i hosts -l 'web*' -- uptime\n" +
 			"  mitoscript exec -i web1, -- 'cat /etc/*release | sort' > file\n\n" +
 			"With a single host the command reads stdin, unless that is a terminal, its output comes as it is, and\n" +
@@ -68,9 +69,6 @@ func execCmd() *cobra.Command {
 func (j *execJob) check(dash int, args []string) error {
 	hint := ""
 	switch {
-	case !j.given() && j.sshConfig == "":
-		return &statusError{status: exitUsage, err: errors.New("exec: no hosts are selected"),
-			hint: "select hosts with -i or -l; -l all means all of ~/.ssh/config"}
 	case j.list && dash < 0 && len(args) == 0:
 		return checkColour(j.color)
 	case dash > 0 || dash < 0 && len(args) > 0:
@@ -105,6 +103,7 @@ func (j *execJob) run(m *master, args []string) error {
 		}
 		return nil
 	}
+	j.tellAll(j.quiet, hosts)
 	fl := &fleet{m: m, fan: &j.fanout, quiet: j.quiet}
 	if fl.conn, err = j.connection(); err != nil {
 		return err

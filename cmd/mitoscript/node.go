@@ -86,13 +86,18 @@ type nodeOptions struct {
 	// logTo and onlyOwnModules are those of mito.Options; nil in children.
 	logTo          func(mito.LogFile) error
 	onlyOwnModules func()
+	// methods are the ways to make contexts; nil for all as they are.
+	methods map[string]parent.Method
 	// commands are the node's; newNode sets it.
 	commands *fakessh.Server
 }
 
 func newFactory(o nodeOptions, r *mitogen.Router) *parent.Factory {
+	if o.methods == nil {
+		o.methods = methods.All()
+	}
 	opts := parent.Options{
-		Router: r, Build: build, Methods: methods.All(), Binaries: o.binaries,
+		Router: r, Build: build, Methods: o.methods, Binaries: o.binaries,
 		ChildArgs: []string{childCommand}, LogLevel: o.logLevel, Script: o.script, Ask: o.ask,
 	}
 	if o.watch != nil {

@@ -83,6 +83,19 @@ func (s *selection) add(cmd *cobra.Command) {
 // given reports whether hosts were selected.
 func (s *selection) given() bool { return len(s.inventory) > 0 || s.limit != "" }
 
+// tellAll says that all hosts of the ssh configuration are meant, where nothing says
+// so: who forgot to select some should see it.
+func (s *selection) tellAll(quiet bool, hosts []*inventory.Host) {
+	if quiet || s.given() || s.sshConfig != "" {
+		return
+	}
+	names := make([]string, len(hosts))
+	for i, h := range hosts {
+		names[i] = h.Name
+	}
+	fmt.Fprintf(os.Stderr, "mitoscript: no -i and no -l: all hosts of ~/.ssh/config are meant: %s\n", someHosts(names))
+}
+
 // load reads the inventory.
 func (s *selection) load(ctx context.Context, m *master) (*inventory.Inventory, error) {
 	loader := inventory.Loader{SSHConfig: s.sshConfig, Script: m.scriptHosts}
