@@ -88,6 +88,7 @@ bench: build
 	go test -run=NONE -bench=Copy -benchtime=3x ./bench
 	go test -run=NONE -bench=FakeSSH -benchtime=3x ./bench
 	go test -run=NONE -bench=Memory -benchtime=1x ./bench
+	go test -run=NONE -bench=Bulk -benchtime=1x -timeout=30m ./bench
 
 ## bench-peers: docs/peers.md, the same work by Python mitogen and other tools
 bench-peers: build

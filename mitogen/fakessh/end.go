@@ -62,6 +62,7 @@ type end struct {
 	said     string
 	exited   bool // status and said came
 	closed   bool // the other end wants no more
+	left     bool // nobody waits for the other end any more
 	failed   error
 	finished chan struct{} // closed with exited, closed or failed
 }
@@ -108,15 +109,12 @@ func newEnd(r *mitogen.Router, peer *mitogen.Context) (*end, error) {
 // release stops listening.
 func (e *end) release() { _ = e.router.DelHandler(e.handle) } // the router does it when the peer is gone
 
-// connect tells where the other end listens.
-func (e *end) connect(remote uint32) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.remote = remote
-}
-
 // receive runs on a reader's goroutine.
 func (e *end) receive(m *mitogen.Message) {
+	if !e.wanted(m) {
+		e.endOther(m.ReplyTo)
+		return
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if m.IsDead() {

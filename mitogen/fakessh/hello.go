@@ -106,7 +106,7 @@ func readHello(conn *net.UnixConn) (h *hello, files []int, err error) {
 	}
 	body := make([]byte, size)
 	if _, err := io.ReadFull(conn, body); err != nil {
-		return nil, files, err
+		return nil, files, io.ErrUnexpectedEOF // io.EOF is for one that sent nothing
 	}
 	h, err = decodeHello(body)
 	return h, files, err

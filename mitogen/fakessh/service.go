@@ -147,6 +147,7 @@ func (sv *Server) serveCommand(_ context.Context, m *mitogen.Message, arg value.
 		e.release()
 		return nil, err
 	}
+	e.greet()
 	return int64(e.handle), nil
 }
 
@@ -275,6 +276,7 @@ func (c *command) run() {
 	go func() {
 		_ = c.cmd.Wait() // the state tells more
 		c.stop(stdin)
+		_ = c.pipes[stdin].Close() // a process that it left behind may hold it and not read
 		output.Wait()
 		close(done)
 	}()

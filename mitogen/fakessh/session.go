@@ -123,7 +123,7 @@ func (s *session) open(ctx context.Context, r *runner, o order) (err error) {
 		err = errMalformed
 	}
 	if err != nil {
-		e.release()
+		e.abandon()
 		return err
 	}
 	e.connect(uint32(remote))

@@ -12,11 +12,15 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/mitoscript/mitoscript/mitogen"
 	"github.com/mitoscript/mitoscript/mitogen/files"
 	"github.com/mitoscript/mitoscript/mitogen/value"
 )
+
+// patience is far more than anything here takes.
+const patience = time.Minute
 
 // world is a master with contexts, all in this process.
 type world struct {
@@ -299,6 +303,44 @@ func TestACopyThatEndsHalfwayLeavesNothing(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A far side that begins when the copy was given up gives up too.
+func TestACopyThatIsGivenUpBeforeItBeginsEndsThere(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir+"/large", strings.Repeat("0123456789abcdef", 1<<18), 0o644)
+	for name, copyFile := range map[string]func(context.Context, *mitogen.Context, string) error{
+		"files.put": func(ctx context.Context, c *mitogen.Context, to string) error {
+			return files.Put(ctx, c, dir+"/large", to, files.Options{})
+		},
+		"files.get": func(ctx context.Context, c *mitogen.Context, to string) error {
+			return files.Get(ctx, c, dir+"/large", to, files.Options{})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(context.Background())
+			ended := make(chan struct{})
+			services := files.Services(nil)
+			serve := services[name]
+			services[name] = mitogen.Service{Func: func(ctx context.Context, m *mitogen.Message, arg value.Value) (value.Value, error) {
+				defer close(ended)
+				cancel()
+				return serve.Func(ctx, m, arg)
+			}}
+			w := newWorld(t)
+			c, _ := w.context(t, services)
+			to := t.TempDir()
+			if err := copyFile(ctx, c, to+"/large"); !errors.Is(err, value.KindCancelled) {
+				t.Errorf("got %v", err)
+			}
+			select {
+			case <-ended:
+			case <-time.After(patience):
+				t.Fatal("the far side goes on")
+			}
+			alone(t, to)
+		})
 	}
 }
 

@@ -49,6 +49,7 @@ type pipe struct {
 	sent   int64
 	acked  int64
 	err    error         // why it is broken; io.EOF when nothing more comes
+	gaveUp bool          // the other end is to give up too
 	change chan struct{} // has an item when something of this changed
 }
 
@@ -79,6 +80,9 @@ func (p *pipe) heard(m *mitogen.Message) {
 	defer p.mu.Unlock()
 	if p.remote == 0 {
 		p.remote = m.ReplyTo
+		if p.gaveUp {
+			p.endOther(p.remote)
+		}
 	}
 	if len(m.Data) > 1 {
 		p.acceptLocked(m.Data[0], part{m.Data[1:], m.Buffer})
@@ -161,15 +165,19 @@ func (p *pipe) send(ctx context.Context, replyTo uint32, data []byte, buffer *wi
 // hello makes the pipe known to the other end.
 func (p *pipe) hello(ctx context.Context) error { return p.send(ctx, p.own, []byte{kindTaken}, nil) }
 
-// abort makes the other end give up.
+// abort makes the other end give up, as soon as it is known.
 func (p *pipe) abort() {
 	p.mu.Lock()
+	p.gaveUp = true
 	handle := p.remote
 	p.mu.Unlock()
 	if handle != 0 {
-		p.peer.EndBulk(handle, "the other side of the copy gave up")
+		p.endOther(handle)
 	}
 }
+
+// endOther never waits.
+func (p *pipe) endOther(handle uint32) { p.peer.EndBulk(handle, "the other side of the copy gave up") }
 
 // room gives at least n bytes to write to; advance says how many were used.
 func (p *pipe) room(ctx context.Context, n int) ([]byte, error) {

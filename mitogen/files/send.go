@@ -189,7 +189,8 @@ func (s *sender) folder(f *source, name string) error {
 
 func (s *sender) child(dir *source, e fs.DirEntry) error {
 	name, path := e.Name(), under(dir.path, e.Name())
-	switch e.Type() {
+	switch e.Type() { // opening a device may do something
+	case 0, fs.ModeDir:
 	case fs.ModeSymlink:
 		target, err := readLink(dir.fd, name)
 		if err != nil {
@@ -198,6 +199,8 @@ func (s *sender) child(dir *source, e fs.DirEntry) error {
 		return s.writeRecord(s.ctx, recLink, name, target)
 	case fs.ModeNamedPipe:
 		return errKind(path, "a pipe")
+	default:
+		return errKind(path, "a socket or a device")
 	}
 	f, err := openAt(dir.fd, name, path, unix.O_NOFOLLOW)
 	if err != nil {

@@ -25,14 +25,11 @@ func (s *server) hello() {
 func (s *server) extended(id uint32, q *request) error {
 	switch q.text() {
 	case "posix-rename@openssh.com":
-		from, to := s.path(q), s.path(q)
-		return unix.Rename(from, to)
+		return s.onPaths(q, unix.Rename)
 	case "hardlink@openssh.com":
-		from, to := s.path(q), s.path(q)
-		return unix.Link(from, to)
+		return s.onPaths(q, unix.Link)
 	case "lsetstat@openssh.com":
-		path := s.path(q)
-		return q.attrs().apply(path, true)
+		return s.setstat(q, true)
 	case "fsync@openssh.com":
 		h, err := s.handle(q)
 		if err != nil {
@@ -40,8 +37,9 @@ func (s *server) extended(id uint32, q *request) error {
 		}
 		return h.f.Sync()
 	case "statvfs@openssh.com":
-		path := s.path(q)
-		return s.statvfs(id, func(st *unix.Statfs_t) error { return unix.Statfs(path, st) })
+		return s.onPath(q, func(path string) error {
+			return s.statvfs(id, func(st *unix.Statfs_t) error { return unix.Statfs(path, st) })
+		})
 	case "fstatvfs@openssh.com":
 		h, err := s.handle(q)
 		if err != nil {
@@ -57,13 +55,17 @@ func (s *server) extended(id uint32, q *request) error {
 		}
 		return errAnswered
 	case "expand-path@openssh.com":
-		return s.expandPath(id, q.text())
+		return s.expandPath(id, q)
 	}
 	return errUnsupported
 }
 
 // expandPath gives a path that may start with ~ or ~user.
-func (s *server) expandPath(id uint32, path string) error {
+func (s *server) expandPath(id uint32, q *request) error {
+	path := q.text()
+	if q.err != nil {
+		return q.err
+	}
 	if !strings.HasPrefix(path, "~") {
 		return s.realpath(id, s.absolute(path))
 	}

@@ -135,6 +135,15 @@ func (s *server) fstat(id uint32, q *request) error {
 	})
 }
 
+func (s *server) setstat(q *request, noFollow bool) error {
+	path := s.path(q)
+	a := q.attrs()
+	if q.err != nil {
+		return q.err
+	}
+	return a.apply(path, noFollow)
+}
+
 func (s *server) fsetstat(q *request) error {
 	h, err := s.handle(q)
 	if err != nil {
@@ -195,12 +204,18 @@ func (s *server) realpath(id uint32, path string) error {
 	return s.oneName(id, real)
 }
 
-func (s *server) readlink(id uint32, q *request) error {
-	target, err := os.Readlink(s.path(q))
+func (s *server) readlink(id uint32, path string) error {
+	target, err := os.Readlink(path)
 	if err != nil {
 		return err
 	}
 	return s.oneName(id, target)
+}
+
+// symlink: OpenSSH has the two paths the other way round than the draft.
+func (s *server) symlink(q *request) error {
+	target := q.text()
+	return s.onPath(q, func(link string) error { return unix.Symlink(target, link) })
 }
 
 // oneName answers with a name, without attributes.

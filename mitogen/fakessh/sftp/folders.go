@@ -12,8 +12,20 @@ import (
 // namesPerAnswer is how many names of a folder one answer has.
 const namesPerAnswer = 100
 
+func (s *server) mkdir(q *request) error {
+	path := s.path(q)
+	a := q.attrs()
+	if q.err != nil {
+		return q.err
+	}
+	return unix.Mkdir(path, a.createMode(0o777))
+}
+
 func (s *server) opendir(id uint32, q *request) error {
 	path := s.path(q)
+	if q.err != nil {
+		return q.err
+	}
 	if len(s.handles) >= maxHandles {
 		return unix.EMFILE
 	}

@@ -102,14 +102,13 @@ func (s *server) do(kind byte, id uint32, q *request) error {
 	case typeWrite:
 		return s.write(q)
 	case typeStat:
-		return s.stat(id, s.path(q), unix.Stat)
+		return s.onPath(q, func(path string) error { return s.stat(id, path, unix.Stat) })
 	case typeLstat:
-		return s.stat(id, s.path(q), unix.Lstat)
+		return s.onPath(q, func(path string) error { return s.stat(id, path, unix.Lstat) })
 	case typeFstat:
 		return s.fstat(id, q)
 	case typeSetstat:
-		path := s.path(q)
-		return q.attrs().apply(path, false)
+		return s.setstat(q, false)
 	case typeFsetstat:
 		return s.fsetstat(q)
 	case typeOpendir:
@@ -117,22 +116,19 @@ func (s *server) do(kind byte, id uint32, q *request) error {
 	case typeReaddir:
 		return s.readdir(id, q)
 	case typeRemove:
-		return unix.Unlink(s.path(q))
+		return s.onPath(q, unix.Unlink)
 	case typeMkdir:
-		path := s.path(q)
-		return unix.Mkdir(path, q.attrs().createMode(0o777))
+		return s.mkdir(q)
 	case typeRmdir:
-		return unix.Rmdir(s.path(q))
+		return s.onPath(q, unix.Rmdir)
 	case typeRealpath:
-		return s.realpath(id, s.path(q))
+		return s.onPath(q, func(path string) error { return s.realpath(id, path) })
 	case typeRename:
-		from, to := s.path(q), s.path(q)
-		return rename(from, to)
+		return s.onPaths(q, rename)
 	case typeReadlink:
-		return s.readlink(id, q)
-	case typeSymlink: // OpenSSH has the two the other way round than the draft
-		target, link := q.text(), s.path(q)
-		return unix.Symlink(target, link)
+		return s.onPath(q, func(path string) error { return s.readlink(id, path) })
+	case typeSymlink:
+		return s.symlink(q)
 	case typeExtended:
 		return s.extended(id, q)
 	}
@@ -141,6 +137,21 @@ func (s *server) do(kind byte, id uint32, q *request) error {
 
 // path is a path of the request.
 func (s *server) path(q *request) string { return s.absolute(q.text()) }
+
+// onPath does something with the path of a request, if the request has one.
+func (s *server) onPath(q *request, do func(path string) error) error {
+	path := s.path(q)
+	if q.err != nil {
+		return q.err
+	}
+	return do(path)
+}
+
+// onPaths is onPath for two.
+func (s *server) onPaths(q *request, do func(from, to string) error) error {
+	from := s.path(q)
+	return s.onPath(q, func(to string) error { return do(from, to) })
+}
 
 func (s *server) absolute(p string) string {
 	switch {
