@@ -40,6 +40,21 @@ func NoIdentityFile(host string, err error) *value.Error {
 		fmt.Errorf("cannot read the identity file: %w", err))
 }
 
+// CannotConnectFrom is the error of a port that the jump host cannot reach: why is its
+// answer, "connect failed: Connection refused".
+func CannotConnectFrom(host, address, jump, why string) *value.Error {
+	why = strings.ToLower(strings.TrimPrefix(why, "connect failed: "))
+	return SSHError(host, PhasePort, value.KindStream, "cannot connect to %s from %s: %s", address, jump, why)
+}
+
+// Through is the error of a jump host on the way to host: its attributes, "host" as well,
+// are the jump host's.
+func Through(host string, e *value.Error) *value.Error {
+	c := *e
+	c.Message = "ssh " + host + ": cannot get there: " + e.Message
+	return &c
+}
+
 // NoKeyExchange is the error of a connection that came to no host key. said is what
 // came before the first line of an ssh server, "" for nothing.
 func NoKeyExchange(host, address, why, said string) *value.Error {

@@ -52,6 +52,10 @@ func (c *sshCommand) answer(text string) ([]byte, error) {
 }
 
 func (c *sshCommand) answerHostKey() ([]byte, error) {
+	if c.talk.onTheWay() {
+		return nil, SSHError(c.ssh.Hostname, PhaseHostKey, value.KindHostKey, "cannot get there: ssh asks whether to accept "+
+			"an unknown host key of %s: connect once by \"ssh %s\"", c.jump(), c.ssh.Hostname)
+	}
 	if c.ssh.HostKeys == AcceptHostKeys {
 		return []byte("yes\n"), nil
 	}
@@ -77,6 +81,14 @@ func (c *sshCommand) answerPassphrase(prompt string) ([]byte, error) {
 }
 
 func (c *sshCommand) answerPassword(prompt string) ([]byte, error) {
+	if c.talk.onTheWay() {
+		reply, err := c.secret(prompt)
+		if err != nil {
+			l := Login{Host: c.jump(), Wanted: true}
+			return nil, Through(c.ssh.Hostname, l.Error())
+		}
+		return []byte(reply + "\n"), nil
+	}
 	if c.talk.login.Sent {
 		return nil, c.talk.login.Error()
 	}
@@ -89,13 +101,17 @@ func (c *sshCommand) answerPassword(prompt string) ([]byte, error) {
 	return []byte(reply + "\n"), nil
 }
 
-// secret is the password, or what a person types at the prompt.
+// jump is what is known of the host on the way.
+func (c *sshCommand) jump() string { return or(c.talk.jump, "the ProxyCommand") }
+
+// secret is the password, or what a person types at the prompt. The password is for
+// the host alone, not for those on the way to it.
 func (c *sshCommand) secret(prompt string) (string, error) {
 	if c.answered == nil {
 		c.answered = map[string]bool{}
 	}
 	c.answered[prompt] = true
-	if p := c.ssh.Password.Text(); p != "" {
+	if p := c.ssh.Password.Text(); p != "" && !c.talk.onTheWay() {
 		return p, nil
 	}
 	if c.ssh.Ask == nil {
@@ -119,13 +135,24 @@ func deniesPermission(text string) bool {
 // of a password, "Permission denied, please try again.".
 func (c *sshCommand) denied(text string) error {
 	l := &c.talk.login
+	if c.talk.onTheWay() {
+		l = &Login{Host: c.jump(), Sent: len(c.answered) > 0}
+		if user, _, ok := strings.Cut(text, "@"); ok {
+			l.User = user
+		}
+		return Through(c.ssh.Hostname, c.deniedTo(l, text))
+	}
+	return c.deniedTo(l, text)
+}
+
+func (c *sshCommand) deniedTo(l *Login, text string) *value.Error {
 	if _, accepted, ok := strings.Cut(text, "("); ok && len(l.Accepted) == 0 {
 		l.Accepted = strings.Split(strings.TrimRight(accepted, ")."), ",")
 	}
 	for _, m := range l.Accepted {
 		l.Wanted = l.Wanted || m == "password" || m == "keyboard-interactive"
 	}
-	if c.ssh.Password.Text() != "" {
+	if c.ssh.Password.Text() != "" && !c.talk.onTheWay() {
 		l.Wanted = false
 	}
 	return l.Error()
@@ -133,6 +160,10 @@ func (c *sshCommand) denied(text string) error {
 
 func (c *sshCommand) hostKeyError() error {
 	k := c.talk.key
+	if c.talk.onTheWay() {
+		k.Host, k.Name, k.Reason = c.jump(), c.jump(), or(k.Reason, "unknown")
+		return Through(c.ssh.Hostname, k.Error())
+	}
 	k.Host = c.ssh.Hostname
 	k.Reason = or(k.Reason, "unknown")
 	k.Name = knownName(or(c.talk.address, c.ssh.Hostname))

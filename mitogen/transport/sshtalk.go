@@ -18,7 +18,19 @@ type sshTalk struct {
 	before  []string // lines before the ssh server's first one
 	key     HostKeyRefusal
 	login   Login
+
+	// proxied: a command of ssh's leads to the host. jump is the host that it connects
+	// to, "" if that is not known, target the address that it is to reach from there.
+	proxied      bool
+	jump, target string
+	// Each ssh that tells, those of the way too where ssh_args have -v, says which
+	// version it speaks, and then which one the server does.
+	local, remote int
 }
+
+// onTheWay reports that another ssh than ours may be the one that speaks and asks: a
+// jump host is none of those for whom the password and the policy are.
+func (t *sshTalk) onTheWay() bool { return t.proxied && (t.remote == 0 || t.remote < t.local) }
 
 const debug = "debug1: "
 
@@ -74,7 +86,18 @@ func (t *sshTalk) learnProgress(said string) {
 	case strings.HasPrefix(said, "kex_exchange_identification: banner line "):
 		_, line, _ := strings.Cut(strings.TrimPrefix(said, "kex_exchange_identification: banner line "), ": ")
 		t.before = append(t.before, line)
-	case strings.HasPrefix(said, "Connection established"), strings.HasPrefix(said, "Local version string"):
+	case strings.HasPrefix(said, "Setting implicit ProxyCommand from ProxyJump: "):
+		_, t.jump, _ = cutLast(said, " ")
+	case strings.HasPrefix(said, "Executing proxy command: "):
+		t.proxied = true
+		_, t.target, _ = strings.Cut(said, " -W '[")
+		t.target, _, _ = strings.Cut(strings.Replace(t.target, "]:", ":", 1), "'")
+	case strings.HasPrefix(said, "Remote protocol version "):
+		t.remote++
+	case strings.HasPrefix(said, "Connection established"):
+		t.at(PhaseKeyExchange, t.address)
+	case strings.HasPrefix(said, "Local version string"):
+		t.local++
 		t.at(PhaseKeyExchange, t.address)
 	case strings.HasPrefix(said, "Authenticating to "):
 		who := strings.TrimPrefix(said, "Authenticating to ")
@@ -117,6 +140,33 @@ func offered(said string) string {
 
 // failed gives the error that a line tells of, nil if it tells of none.
 func (t *sshTalk) failed(host, text string) error {
+	if t.onTheWay() && t.jump != "" {
+		return t.failedOnTheWay(host, text)
+	}
+	return t.failedAt(host, text)
+}
+
+// failedOnTheWay is for lines of the ssh that reaches the jump host: ours has none to
+// tell of names and ports.
+func (t *sshTalk) failedOnTheWay(host, text string) error {
+	if why, ok := strings.CutPrefix(text, "channel 0: open failed: "); ok {
+		return CannotConnectFrom(host, t.target, t.jump, why)
+	}
+	if strings.HasPrefix(text, "ssh: ") {
+		return throughJump(host, t.failedAt(t.jump, text))
+	}
+	return t.failedAt(host, text)
+}
+
+// throughJump is the error of a jump host, if there is one, as that of host.
+func throughJump(host string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return Through(host, value.AsError(err))
+}
+
+func (t *sshTalk) failedAt(host, text string) error {
 	if why, ok := strings.CutPrefix(text, "ssh: Could not resolve hostname "); ok {
 		name, why, _ := strings.Cut(why, ": ")
 		return SSHError(host, PhaseName, value.KindStream, "cannot resolve %s: %s", name, why)

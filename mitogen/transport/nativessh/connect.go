@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/crypto/ssh"
+
 	"github.com/mitoscript/mitoscript/mitogen/transport"
 	"github.com/mitoscript/mitoscript/mitogen/value"
 )
@@ -115,7 +117,7 @@ func connectTCP(ctx context.Context, c *Config) (net.Conn, error) {
 func (d *dialer) connectThrough(ctx context.Context, c *Config) (net.Conn, *hop, error) {
 	jump, err := d.login(ctx, c.Jump)
 	if err != nil {
-		return nil, nil, throughError(c.Host, value.AsError(err))
+		return nil, nil, transport.Through(c.Host, value.AsError(err))
 	}
 	conn, err := jump.client.DialContext(ctx, "tcp", c.HostPort())
 	if err == nil {
@@ -125,5 +127,10 @@ func (d *dialer) connectThrough(ctx context.Context, c *Config) (net.Conn, *hop,
 	if ctx.Err() != nil {
 		return nil, nil, contextError(ctx, c.Host, transport.PhasePort)
 	}
-	return nil, nil, transport.SSHError(c.Host, transport.PhasePort, value.KindStream, "cannot connect to %s from %s: %s", c.HostPort(), c.Jump.Host, plain(err))
+	why := plain(err)
+	var refused *ssh.OpenChannelError
+	if errors.As(err, &refused) {
+		why = printable(refused.Message)
+	}
+	return nil, nil, transport.CannotConnectFrom(c.Host, c.HostPort(), c.Jump.Host, why)
 }

@@ -25,13 +25,6 @@ func contextError(ctx context.Context, host string, phase transport.Phase) *valu
 	return e
 }
 
-// throughError tells that e, an error of a hop, concerns the way to host.
-func throughError(host string, e *value.Error) *value.Error {
-	c := *e
-	c.Message = "ssh " + host + ": cannot get there: " + e.Message
-	return &c
-}
-
 // plain gives the part of err that a person needs: without the addresses that
 // the message has already, and without the library's own words around it.
 func plain(err error) string {

@@ -47,7 +47,7 @@ func (c *Config) resolveJump(ctx context.Context, jump string) error {
 	}
 	var err error
 	if c.Jump, err = Resolve(ctx, o); err != nil {
-		return throughError(c.Host, value.AsError(err))
+		return transport.Through(c.Host, value.AsError(err))
 	}
 	return nil
 }

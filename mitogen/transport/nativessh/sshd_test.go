@@ -2,10 +2,8 @@ package nativessh_test
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -74,39 +72,6 @@ func openReal(t *testing.T, o nativessh.Options, command ...string) (string, err
 	defer link.Close()
 	out, err := io.ReadAll(link)
 	return string(out), err
-}
-
-func TestRealProxies(t *testing.T) {
-	s := sshdtest.Start(t)
-	text, err := os.ReadFile(s.Config)
-	must(t, err)
-	relay := fmt.Sprintf("ssh -F %s -W %%h:%%p %s", s.Config, sshdtest.Host)
-	config := strings.ReplaceAll(string(text), "Host web1", "Host web1 through jumps by") + fmt.Sprintf(`
-Host through
-  ProxyJump web1
-Host jumps
-  ProxyJump web1,%s@web1:%d
-Host by
-  ProxyCommand %s
-`, s.User, s.Port, relay)
-	file := filepath.Join(s.Dir, "proxies")
-	must(t, os.WriteFile(file, []byte(config), 0o600))
-	for _, host := range []string{"through", "jumps", "by"} {
-		t.Run(host, func(t *testing.T) {
-			if _, err := exec.LookPath("ssh"); err != nil && host == "by" {
-				t.Skip("there is no ssh on this machine")
-			}
-			out, err := openReal(t, nativessh.Options{Host: host, ConfigFile: file}, "echo", "it's", "here!")
-			if err != nil || out != "it's here!\n" {
-				t.Errorf("read %q, %v\n%s", out, err, s.Log())
-			}
-		})
-	}
-	t.Run("a jump host that refuses", func(t *testing.T) {
-		must(t, os.WriteFile(s.AuthorizedKeys, nil, 0o600))
-		_, err := openReal(t, nativessh.Options{Host: "through", ConfigFile: file}, "true")
-		wantError(t, err, value.KindStream, "ssh through: cannot get there: ssh web1: ", "accepts publickey")
-	})
 }
 
 func TestRealConnectionLost(t *testing.T) {
