@@ -1,5 +1,7 @@
 package interptest
 
+import "fmt"
+
 // Cases lists what every language must do.
 func Cases() []Case {
 	all := valueCases()
@@ -38,7 +40,7 @@ func valueCases() []Case {
 	}, {
 		Name: "errors",
 		Do:   "catch t.raise(\"OSError\", \"cannot read\"); record kind, message, errno, context; record is_a of Error, OSError, TimeoutError; catch t.panic() and record kind and message",
-		Want: []string{`"OSError" "cannot read" "ENOENT" null`, "true true false", `"Error" "t.panic: internal error: a bug"`},
+		Want: []string{`"OSError" "cannot read" "ENOENT" null`, "true true false", fmt.Sprintf(`"Error" "t.panic: internal error: a bug (at %s)"`, bugPlace())},
 	}, {
 		Name: "uncaught",
 		Do:   "record 1, then t.raise(\"ValueError\", \"bad\"), then record 2",

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"reflect"
+	"runtime"
 	"strings"
 	"time"
 
@@ -29,6 +31,15 @@ func (p *Process) modules() []*interp.Module {
 	}
 }
 
+func bug(context.Context, *interp.Args) (value.Value, error) { panic("a bug") }
+
+// bugPlace is where it is, as errors name it.
+func bugPlace() string {
+	fn := runtime.FuncForPC(reflect.ValueOf(bug).Pointer())
+	_, line := fn.FileLine(fn.Entry())
+	return fmt.Sprintf("interp/interptest/module.go:%d", line)
+}
+
 // functions are those that call nothing.
 func (p *Process) functions() []*interp.Func {
 	kind := param("kind")
@@ -47,7 +58,7 @@ func (p *Process) functions() []*interp.Func {
 			}
 			return nil, value.Errorf(value.Kind(kind), "%s", message).With("errno", "ENOENT")
 		}},
-		{Name: "panic", Impl: func(context.Context, *interp.Args) (value.Value, error) { panic("a bug") }},
+		{Name: "panic", Impl: bug},
 		{Name: "wait", Blocking: true, Impl: func(ctx context.Context, _ *interp.Args) (value.Value, error) {
 			<-ctx.Done()
 			return nil, context.Cause(ctx)

@@ -112,7 +112,7 @@ func (in *Interp) invoke(L *glua.LState, f *interp.Func, first int) int {
 func (in *Interp) run(t *thread, f *interp.Func, a *interp.Args) (v value.Value, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			v, err = nil, a.Errorf("internal error: %v", r)
+			v, err = nil, a.Errorf("%v", interp.Recovered(r))
 		}
 	}()
 	if f.Blocking {

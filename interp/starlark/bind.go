@@ -87,7 +87,7 @@ func keywordPlace(f *interp.Func, name string) string {
 func invoke(th *thread, f *interp.Func, a *interp.Args) (v value.Value, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = a.Errorf("internal error: %v", r)
+			err = a.Errorf("%v", interp.Recovered(r))
 		}
 	}()
 	if f.Blocking {

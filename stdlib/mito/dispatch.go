@@ -12,7 +12,7 @@ import (
 func (rt *Runtime) Dispatch(ctx context.Context, c *mitogen.Call) (v value.Value, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			v, err = nil, value.Errorf(value.KindError, "internal error: %v", r)
+			v, err = nil, value.Errorf(value.KindError, "%w", interp.Recovered(r))
 		}
 	}()
 	if err := rt.openAll(ctx, c); err != nil {
