@@ -291,6 +291,8 @@ func (a *Args) Dict(name string) (*value.Dict, error) {
 		return &value.Dict{}, nil
 	case *value.Dict:
 		return v, nil
+	case Folded:
+		return v.Dict(), nil
 	case value.List:
 		if len(v) == 0 {
 			return &value.Dict{}, nil

@@ -53,6 +53,19 @@ func (h *Host) Register(in Interp) {
 	h.Interps[in.Name()] = in
 }
 
+// Whole makes the object of a record that one of the modules knows by its name.
+func (h *Host) Whole(s *value.Struct) (Object, bool) {
+	if s.Name == "" || s.Name == "struct" { // a script's own
+		return nil, false
+	}
+	for _, m := range h.Modules {
+		if make, ok := m.Records[s.Name]; ok {
+			return make(s)
+		}
+	}
+	return nil, false
+}
+
 // Builtin finds a function or a callable module by its dotted name.
 func (h *Host) Builtin(name string) (*Func, bool) {
 	for _, m := range h.Modules {

@@ -24,6 +24,10 @@ type Module struct {
 	// Global puts Call's function into the global scope under its own name instead
 	// of under a module: a Module of Global functions has no name of its own.
 	Global bool
+	// Records makes records of those names whole again that arrived from another
+	// context, as the objects with methods that they were there: false leaves one as
+	// it is.
+	Records map[string]func(s *value.Struct) (Object, bool)
 	// Only restricts it to one language ("starlark", "lua"); "" for both.
 	Only string
 	// Merge adds it to the language's own table of the same name (os, math).
@@ -159,6 +163,15 @@ type (
 	Unpacker interface{ Unpack() ([]value.Value, error) }
 	// Keyed is usable as a key of dicts and tables: objects with equal keys are equal.
 	Keyed interface{ Key() any }
+	// Folded is looked up by names of any case, as the headers of HTTP: a mapping that
+	// is read only in Starlark, a table in Lua.
+	Folded interface {
+		Sized
+		// Lookup finds a value by its name in any case.
+		Lookup(name string) (value.Value, bool)
+		// Dict gives all of it, as it is spelled.
+		Dict() *value.Dict
+	}
 	// Shower has a text of its own for repr and print.
 	Shower interface{ Show() string }
 )

@@ -23,7 +23,7 @@ const (
 
 // marks are the metatables by which converted tables are known.
 type marks struct {
-	list, tuple, set, dict, kwargs *glua.LTable
+	list, tuple, set, dict, folded, kwargs *glua.LTable
 
 	kinds  map[*glua.LTable]mark
 	shapes map[string]*glua.LTable
@@ -45,10 +45,26 @@ func newMarks(L *glua.LState) *marks {
 		return t
 	}
 	m.list, m.tuple, m.set = add(markList), add(markTuple), add(markSet)
-	m.dict, m.kwargs = add(markDict), add(markKwargs)
+	m.dict, m.folded, m.kwargs = add(markDict), add(markDict), add(markKwargs)
 	// A set lists its members and answers to them: s["x"] is true.
 	m.set.RawSetString("__index", L.NewFunction(setHas))
+	m.folded.RawSetString("__index", L.NewFunction(foldedIndex))
 	return m
+}
+
+// foldedIndex finds the value of a name in another case.
+func foldedIndex(L *glua.LState) int {
+	t := L.CheckTable(1)
+	var found glua.LValue = glua.LNil
+	if name, ok := L.Get(2).(glua.LString); ok {
+		t.ForEach(func(k, v glua.LValue) {
+			if s, ok := k.(glua.LString); ok && strings.EqualFold(string(s), string(name)) {
+				found = v
+			}
+		})
+	}
+	L.Push(found)
+	return 1
 }
 
 func setHas(L *glua.LState) int {

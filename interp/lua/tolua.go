@@ -51,6 +51,10 @@ func (in *Interp) toLua(v value.Value) glua.LValue {
 		return in.moduleTable(v)
 	case stateHandle:
 		return in.names.values[stateName]
+	case interp.Folded:
+		t := in.dict(v.Dict())
+		t.Metatable = in.marks.folded
+		return t
 	case interp.Object:
 		return in.object(v)
 	case value.ContextRef, value.SenderRef:
@@ -101,7 +105,10 @@ func (in *Interp) dict(d *value.Dict) *glua.LTable {
 
 // record makes a table of a struct; its null fields are absent, so that they
 // are false in a condition.
-func (in *Interp) record(s *value.Struct) *glua.LTable {
+func (in *Interp) record(s *value.Struct) glua.LValue {
+	if o, ok := in.host.Whole(s); ok {
+		return in.toLua(o)
+	}
 	t := in.root.CreateTable(0, len(s.Fields))
 	names := make([]string, len(s.Fields))
 	for i, f := range s.Fields {

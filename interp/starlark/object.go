@@ -24,11 +24,17 @@ type iterableObject struct{ objectValue }
 // sizedObject has a length; whether it can be iterated too is seen when tried.
 type sizedObject struct{ iterableObject }
 
-// goObject is implemented by the three of them.
+// foldedObject is looked up by names of any case.
+type foldedObject struct{ objectValue }
+
+// goObject is implemented by all of them.
 type goObject interface{ object() interp.Object }
 
 func (in *Interp) wrap(obj interp.Object) star.Value {
 	o := objectValue{in: in, obj: obj}
+	if _, ok := obj.(interp.Folded); ok {
+		return &foldedObject{o}
+	}
 	if _, ok := obj.(interp.Sized); ok {
 		return &sizedObject{iterableObject{o}}
 	}
@@ -133,6 +139,43 @@ func (o *iterableObject) Iterate() star.Iterator {
 
 func (o *sizedObject) Len() int         { return o.obj.(interp.Sized).Len() }
 func (o *sizedObject) Truth() star.Bool { return o.Len() != 0 }
+
+func (o *foldedObject) folded() interp.Folded { return o.obj.(interp.Folded) }
+func (o *foldedObject) Len() int              { return o.folded().Len() }
+func (o *foldedObject) Truth() star.Bool      { return o.Len() != 0 }
+
+// Get finds a value; only text is a key.
+func (o *foldedObject) Get(key star.Value) (star.Value, bool, error) {
+	name, ok := key.(star.String)
+	if !ok {
+		return nil, false, nil
+	}
+	v, ok := o.folded().Lookup(string(name))
+	if !ok {
+		return nil, false, nil
+	}
+	sv, err := o.in.toStarlark(v)
+	return sv, err == nil, err
+}
+
+// Items gives pairs of names and values.
+func (o *foldedObject) Items() []star.Tuple {
+	d, err := o.in.toStarlark(o.folded().Dict())
+	if err != nil {
+		return nil // of plain values there is no error
+	}
+	return d.(*star.Dict).Items()
+}
+
+// Iterate walks the names.
+func (o *foldedObject) Iterate() star.Iterator {
+	items := o.folded().Dict().Items()
+	names := make(star.Tuple, len(items))
+	for i, it := range items {
+		names[i] = star.String(it.Key.(string))
+	}
+	return names.Iterate()
+}
 
 // objectIterator waits for items without the script lock.
 type objectIterator struct {

@@ -139,6 +139,9 @@ func (in *Interp) toSet(s *value.Set) (star.Value, error) {
 }
 
 func (in *Interp) toStruct(s *value.Struct) (star.Value, error) {
+	if o, ok := in.host.Whole(s); ok {
+		return in.wrap(o), nil
+	}
 	out := &structValue{name: s.Name, names: make([]string, len(s.Fields)), values: make([]star.Value, len(s.Fields))}
 	if out.name == "" {
 		out.name = "struct"

@@ -182,6 +182,8 @@ func TypeName(v Value) string {
 		return "error"
 	case interface{ TypeName() string }:
 		return v.TypeName()
+	case interface{ FuncName() string }:
+		return "function"
 	}
 	return otherTypeName(v)
 }

@@ -47,6 +47,10 @@ func sleep(ctx context.Context, a *interp.Args) (value.Value, error) {
 	if !ok {
 		return nil, a.Errorf("argument seconds: want a number, got null")
 	}
+	s, _ := a.Float("seconds")
+	if span, _ := a.Value("seconds").(time.Duration); s < 0 || span < 0 {
+		return nil, value.Errorf(value.KindValue, "cannot sleep for a time that is less than 0")
+	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

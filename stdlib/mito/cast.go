@@ -4,6 +4,7 @@ import (
 	"math/big"
 	"strconv"
 
+	"github.com/mitoscript/mitoscript/interp"
 	"github.com/mitoscript/mitoscript/mitogen/value"
 )
 
@@ -39,6 +40,14 @@ func (c caster) cast(place string, v value.Value) (value.Value, error) {
 			}
 		}
 		return out, nil
+	case interp.Folded:
+		return c.dict(place, v.Dict())
+	case value.Porter:
+		if s, err := v.Port(); err == nil {
+			if record, ok := s.(*value.Struct); ok {
+				return c.cast(place, record)
+			}
+		}
 	}
 	return nil, value.Errorf(value.KindError, "%s: cannot cast a %s", place, typeName(v))
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/mitoscript/mitoscript/mitogen/value"
 )
 
-// cidr is a network of addresses. It travels as a record without its methods.
+// cidr is a network of addresses. It travels whole.
 type cidr struct{ prefix netip.Prefix }
 
 func readCIDR(_ context.Context, a *interp.Args) (value.Value, error) {
@@ -33,9 +33,23 @@ func (c *cidr) hosts() *big.Int {
 	return new(big.Int).Lsh(big.NewInt(1), uint(c.prefix.Addr().BitLen()-c.prefix.Bits()))
 }
 
-// Port makes a record of it.
+// recordName is what a network is called while it travels.
+const recordName = "cidr"
+
+// whole makes a network of a record that arrived, if it is one.
+func whole(s *value.Struct) (interp.Object, bool) {
+	for _, f := range s.Fields {
+		if text, ok := f.Value.(string); ok && f.Name == "network" {
+			p, err := netip.ParsePrefix(text)
+			return &cidr{p.Masked()}, err == nil
+		}
+	}
+	return nil, false
+}
+
+// Port makes a record of it, of which whole makes a network again.
 func (c *cidr) Port() (value.Value, error) {
-	return &value.Struct{Name: "cidr", Fields: []value.Field{
+	return &value.Struct{Name: recordName, Fields: []value.Field{
 		{Name: "network", Value: c.prefix.String()}, {Name: "prefix", Value: int64(c.prefix.Bits())},
 		{Name: "hosts", Value: value.Int(c.hosts())},
 	}}, nil

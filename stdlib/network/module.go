@@ -21,20 +21,21 @@ func Module() *interp.Module {
 	timeout := func(s float64) interp.Param {
 		return interp.Param{Name: "timeout", Doc: "Seconds to wait at most.", Default: s}
 	}
-	return &interp.Module{Name: "net", Doc: "Names, addresses and ports.", Funcs: []*interp.Func{
-		{Name: "resolve", Doc: "Returns the addresses of a name as a list.", Blocking: true, Impl: resolve,
-			Params: []interp.Param{{Name: "name", Doc: "A host's name.", Required: true}}},
-		{Name: "reverse", Doc: "Returns the name of an address.", Blocking: true, Impl: reverse,
-			Params: []interp.Param{{Name: "address", Doc: "An IP address.", Required: true}}},
-		{Name: "interfaces", Doc: "Returns records of the machine's interfaces: name, mac, mtu, up, addresses.", Blocking: true, Impl: interfaces},
-		{Name: "port_open", Doc: "Reports whether a TCP port accepts a connection.", Blocking: true, Impl: portOpen,
-			Params: []interp.Param{host, port, timeout(3)}},
-		{Name: "wait_port", Doc: "Waits until a TCP port accepts a connection; a TimeoutError if it does not in time.", Blocking: true, Impl: waitPort,
-			Params: []interp.Param{host, port, timeout(60)}},
-		{Name: "free_port", Doc: "Returns a TCP port that nobody uses now.", Blocking: true, Impl: freePort},
-		{Name: "cidr", Doc: "Reads a network like \"10.0.0.0/24\": network, prefix, hosts (the number of its addresses), contains(address), addresses(limit=None).",
-			Params: []interp.Param{{Name: "text", Doc: "An address and the length of its prefix.", Required: true}}, Impl: readCIDR},
-	}}
+	return &interp.Module{Name: "net", Doc: "Names, addresses and ports.",
+		Records: map[string]func(*value.Struct) (interp.Object, bool){recordName: whole}, Funcs: []*interp.Func{
+			{Name: "resolve", Doc: "Returns the addresses of a name as a list.", Blocking: true, Impl: resolve,
+				Params: []interp.Param{{Name: "name", Doc: "A host's name.", Required: true}}},
+			{Name: "reverse", Doc: "Returns the name of an address.", Blocking: true, Impl: reverse,
+				Params: []interp.Param{{Name: "address", Doc: "An IP address.", Required: true}}},
+			{Name: "interfaces", Doc: "Returns records of the machine's interfaces: name, mac, mtu, up, addresses.", Blocking: true, Impl: interfaces},
+			{Name: "port_open", Doc: "Reports whether a TCP port accepts a connection.", Blocking: true, Impl: portOpen,
+				Params: []interp.Param{host, port, timeout(3)}},
+			{Name: "wait_port", Doc: "Waits until a TCP port accepts a connection; a TimeoutError if it does not in time.", Blocking: true, Impl: waitPort,
+				Params: []interp.Param{host, port, timeout(60)}},
+			{Name: "free_port", Doc: "Returns a TCP port that nobody uses now.", Blocking: true, Impl: freePort},
+			{Name: "cidr", Doc: "Reads a network like \"10.0.0.0/24\": network, prefix, hosts (the number of its addresses), contains(address), addresses(limit=None).",
+				Params: []interp.Param{{Name: "text", Doc: "An address and the length of its prefix.", Required: true}}, Impl: readCIDR},
+		}}
 }
 
 // netError is an OSError that names what was tried. A resolver's "no such host"

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
+	"sync/atomic"
 	"time"
 
 	"github.com/mitoscript/mitoscript/interp"
@@ -19,7 +20,7 @@ func UUID() *interp.Module {
 	}
 	return &interp.Module{Name: "uuid", Doc: "Identifiers that nobody else has.", Funcs: []*interp.Func{
 		make("v4", "Returns a random UUID.", v4),
-		make("v7", "Returns a UUID that sorts by the time it was made.", v7),
+		make("v7", "Returns a UUID that sorts by the time it was made; those of one process by their order.", v7),
 	}}
 }
 
@@ -29,15 +30,25 @@ func v4() string {
 	return uuid(b, 4)
 }
 
+// lastV7 is the time of the last v7, in 4096ths of a millisecond.
+var lastV7 atomic.Int64
+
 func v7() string {
 	var b, ms [16]byte
 	_, _ = rand.Read(b[:])
 	now := time.Now()
-	binary.BigEndian.PutUint64(ms[:], uint64(now.UnixMilli()))
+	// RFC 9562, method 3: the 12 bits after the version are the part of the
+	// millisecond. Of two made in the same part, the second is moved to the next.
+	at := now.UnixMilli()<<12 | now.UnixMicro()%1000*4096/1000
+	for last := lastV7.Load(); ; last = lastV7.Load() {
+		at = max(at, last+1)
+		if lastV7.CompareAndSwap(last, at) {
+			break
+		}
+	}
+	binary.BigEndian.PutUint64(ms[:], uint64(at>>12))
 	copy(b[:6], ms[2:8])
-	// RFC 9562, method 3: the 12 bits after the version are the part of the millisecond.
-	part := now.UnixMicro() % 1000 * 4096 / 1000
-	b[6], b[7] = byte(part>>8), byte(part)
+	b[6], b[7] = byte(at>>8)&0x0f, byte(at)
 	return uuid(b, 7)
 }
 

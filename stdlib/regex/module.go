@@ -30,7 +30,7 @@ func Module() *interp.Module {
 			Params: []interp.Param{{Name: "text", Doc: "The text.", Required: true}},
 			Impl: func(_ context.Context, a *interp.Args) (value.Value, error) {
 				text, err := a.Data("text")
-				return regexp.QuoteMeta(text), err
+				return escape(text), err
 			}},
 		&interp.Func{Name: "compile", Doc: "Returns a pattern object with the functions of this module as methods.",
 			Params: []interp.Param{pattern}, NoTarget: "its result, a compiled pattern, cannot travel",

@@ -106,3 +106,18 @@ func sub(text string, loc []int, n int) (string, bool) {
 	}
 	return text[loc[2*n]:loc[2*n+1]], true
 }
+
+// special are the characters that escape puts a backslash before: Python's.
+const special = "\t\n\v\f\r #$&()*+-.?[\\]^{|}~"
+
+// escape makes a pattern that matches text as it stands.
+func escape(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		if strings.IndexByte(special, text[i]) >= 0 {
+			b.WriteByte('\\')
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
+}

@@ -18,10 +18,14 @@ func attribute(v value.Value, name string) (value.Value, bool) {
 		return o.attr(name)
 	case interp.Object:
 		out, ok := o.Attr(name)
-		if _, isFunc := out.(*interp.Func); isFunc {
+		if _, isFunc := out.(*interp.Func); !isFunc {
+			return out, ok
+		}
+		folded, is := v.(interp.Folded)
+		if !is {
 			return nil, false
 		}
-		return out, ok
+		v = folded.Dict() // its methods here are a dict's
 	}
 	if fn, ok := methodOf(v, name); ok {
 		return method{name: name, of: v, fn: fn}, true
@@ -54,6 +58,10 @@ func errorAttribute(e *value.Error, name string) (value.Value, bool) {
 
 // item is a[key]: an item, else an attribute of that name.
 func item(v, key value.Value) (value.Value, bool) {
+	if f, ok := v.(interp.Folded); ok {
+		name, _ := key.(string)
+		return f.Lookup(name)
+	}
 	if d, ok := v.(*value.Dict); ok {
 		if bounded(key) != nil {
 			return nil, false

@@ -2,48 +2,58 @@ package web
 
 import (
 	"context"
-	"net/textproto"
-	"sort"
-	"strings"
+	"strconv"
 
 	"github.com/mitoscript/mitoscript/interp"
 	"github.com/mitoscript/mitoscript/mitogen/value"
 	"github.com/mitoscript/mitoscript/stdlib/format/json"
 )
 
-// answer is what a server answered. It travels as a record, without json().
+// answer is what a server answered. It travels whole.
 type answer struct {
 	status    int64
-	headers   *value.Dict
+	headers   *headers
 	body, url string
 	seconds   float64
 }
 
-// headerDict has every header under its usual spelling and in lower case, which
-// is as near as a plain dict comes to names without case.
-func headerDict(h textproto.MIMEHeader) *value.Dict {
-	names := make([]string, 0, len(h))
-	for n := range h {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	d := &value.Dict{}
-	for _, n := range names {
-		joined := strings.Join(h[n], ", ")
-		_ = d.Set(n, joined) // text is always a key
-		_ = d.Set(strings.ToLower(n), joined)
-	}
-	return d
+// Port makes a record of it, of which whole makes an answer again.
+func (r *answer) Port() (value.Value, error) {
+	return &value.Struct{Name: recordName, Fields: []value.Field{
+		{Name: "status", Value: r.status}, {Name: "headers", Value: r.headers.Dict()}, {Name: "body", Value: r.body},
+		{Name: "url", Value: r.url}, {Name: "seconds", Value: r.seconds},
+	}}, nil
 }
 
-// Port makes a record of it.
-func (r *answer) Port() (value.Value, error) {
-	s := &value.Struct{Name: "response"}
-	for _, name := range []string{"status", "headers", "body", "url", "seconds"} {
-		v, _ := r.Attr(name)
-		s.Fields = append(s.Fields, value.Field{Name: name, Value: v})
+// recordName is what an answer is called while it travels.
+const recordName = "response"
+
+// whole makes an answer of a record that arrived, if it is one.
+func whole(s *value.Struct) (interp.Object, bool) {
+	var r answer
+	ok := len(s.Fields) == 5
+	for _, f := range s.Fields {
+		fits := false
+		switch f.Name {
+		case "status":
+			r.status, fits = f.Value.(int64)
+		case "headers":
+			r.headers, fits = headersOf(f.Value)
+		case "body":
+			r.body, fits = f.Value.(string)
+		case "url":
+			r.url, fits = f.Value.(string)
+		case "seconds":
+			r.seconds, fits = f.Value.(float64)
+		}
+		ok = ok && fits
 	}
-	return s, nil
+	return &r, ok && r.headers != nil
+}
+
+// Show is its text.
+func (r *answer) Show() string {
+	return "<Response " + strconv.FormatInt(r.status, 10) + " of " + r.url + ">"
 }
 
 // TypeName makes it an interp.Object.

@@ -11,7 +11,8 @@ import (
 // Module makes the module http.
 func Module() *interp.Module {
 	c := &clients{}
-	m := &interp.Module{Name: "http", Doc: "Requests to web servers."}
+	m := &interp.Module{Name: "http", Doc: "Requests to web servers.",
+		Records: map[string]func(*value.Struct) (interp.Object, bool){recordName: whole}}
 	for _, method := range []string{"get", "post", "put", "patch", "delete", "head"} {
 		m.Funcs = append(m.Funcs, &interp.Func{
 			Name: method, Doc: "Sends a " + strings.ToUpper(method) + " request and returns the answer: status, headers, body, json(), url, seconds.",

@@ -54,7 +54,7 @@ func (c *clients) request(ctx context.Context, method string, a *interp.Args) (v
 	if err != nil {
 		return nil, failure(ctx, method, m.url, err)
 	}
-	ans := &answer{status: int64(resp.code), headers: headerDict(resp.header), body: body,
+	ans := &answer{status: int64(resp.code), headers: readHeaders(resp.header), body: body,
 		url: resp.url.String(), seconds: time.Since(started).Seconds()}
 	if check && resp.code >= 400 {
 		return nil, statusError(method, m.url, resp, ans.body)

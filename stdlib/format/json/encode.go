@@ -64,9 +64,9 @@ func (e *encoder) value(v value.Value, path string, depth int) error {
 		}
 		return e.object(items, path, depth)
 	case value.Porter:
-		plain, err := v.Port()
-		if s, ok := plain.(*value.Struct); ok && err == nil {
-			return e.value(s, path, depth)
+		switch plain, _ := v.Port(); plain.(type) { // what cannot be ported is refused too
+		case *value.Struct, *value.Dict:
+			return e.value(plain, path, depth)
 		}
 		return format.Refuse("JSON", path, v)
 	default:
