@@ -145,6 +145,7 @@ func ending(err error) (status int, text string) {
 // conduct does the work of a command, ends the tree in order, and says what ended it.
 func (m *master) conduct(f *runFlags, what string, work func() error) error {
 	child.WatchStacks()
+	defer governThreads()()
 	stop := m.catchSignals()
 	defer stop()
 	defer m.limit(f.timeout, what)()
