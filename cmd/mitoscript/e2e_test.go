@@ -129,6 +129,7 @@ func runScripts(t *testing.T, dir string, prepare func(*testscript.Env)) {
 			"running":  cmdRunning,
 			"killed":   cmdKilled,
 			"image":    cmdImage,
+			"podman":   cmdPodman,
 			"accounts": cmdAccounts,
 		},
 	})

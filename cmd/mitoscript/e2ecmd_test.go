@@ -86,9 +86,14 @@ func need(t testing.TB, tool string) {
 			why = "there is no " + tool
 		}
 	}
-	if why == "" {
-		return
+	if why != "" {
+		missing(t, tool, why)
 	}
+}
+
+// missing skips for want of the tool, or fails if it is required.
+func missing(t testing.TB, tool, why string) {
+	t.Helper()
 	if slices.Contains(strings.Split(os.Getenv(sshdtest.Require), ","), tool) {
 		t.Fatalf("%s, and %s asks for it", why, sshdtest.Require)
 	}
