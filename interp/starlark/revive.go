@@ -21,9 +21,16 @@ func (in *Interp) Revive(ctx context.Context, f *value.Func, fetch interp.Fetch)
 	if err != nil {
 		return nil, err
 	}
+	if v, ok := g.reusable(in); ok {
+		return in.asCallable(f.Name, v)
+	}
 	v, err := in.onThread(ctx, func(th *thread) (star.Value, error) {
 		r := &reviver{in: in, th: th, graph: g, fetch: fetch, vals: make([]star.Value, len(g.Nodes)), busy: make([]bool, len(g.Nodes))}
-		return r.revive()
+		v, err := r.revive()
+		if err == nil {
+			g.keep(in, r.vals)
+		}
+		return v, err
 	})
 	if err != nil {
 		return nil, err
@@ -63,6 +70,7 @@ func (in *Interp) graphOf(ctx context.Context, root value.Hash, fetch interp.Fet
 type shippedGraph struct {
 	*ship.Graph
 	frozen map[*ship.Data]star.Value
+	made   *made // nil if there is nothing to share
 }
 
 // reviver makes the values of one graph. Containers and environments are filled

@@ -31,6 +31,35 @@ print(c.router == router and c == router:context_by_id(1) and t[router:context_b
 			want: "3\n13\ny\nweb1 1\nTrue\n",
 		},
 		{
+			name: "what a call does to its function ends with the call",
+			star: `
+STEP = 2
+
+def marked(router=None):
+    got = router != None
+    mitogen.takes_router(marked)
+    return got
+
+c = router.local(name="web1")
+print([c.call(marked) for _ in range(3)])
+print([c.call(lambda: STEP + 1) for _ in range(2)])
+`,
+			lua: `
+local step = 2
+local function marked(router)
+  local got = router ~= nil
+  mitogen.takes_router(marked)
+  return got
+end
+local c = router:local_{name="web1"}
+local shown = {}
+for i = 1, 3 do shown[i] = c:call(marked) and "True" or "False" end
+print("[" .. table.concat(shown, ", ") .. "]")
+print("[" .. c:call(function() return step + 1 end) .. ", " .. c:call(function() return step + 1 end) .. "]")
+`,
+			want: "[False, False, False]\n[3, 3]\n",
+		},
+		{
 			name: "call error carries cause and context; the child lives",
 			star: `
 def bad():
