@@ -37,7 +37,7 @@ func setupChild(p *child.Process, r *resolver) error {
 		binaries:    parent.Upward(p.Router, bootstrap.Self("")),
 		exit:        func(_ context.Context, code int) error { p.Exit(code); return nil },
 		progress:    progress.NewSparse(progress.SinkFunc(func(e progress.Event) { reportBar(p.Router, e) })),
-		enableDebug: p.EnableDebug, startProfile: p.StartProfile, detach: p.Detach,
+		enableDebug: p.EnableDebug, startProfile: p.StartProfile, detach: p.Detach, switches: p.Config.Switches,
 	})
 	r.n = n
 	n.factory.Debug, n.factory.Profiling = p.Config.Debug, p.Config.Profiling

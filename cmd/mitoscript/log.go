@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/mitoscript/mitoscript/mitogen"
 	"github.com/mitoscript/mitoscript/mitogen/child"
+	"github.com/mitoscript/mitoscript/mitogen/parent"
 	"github.com/mitoscript/mitoscript/mitogen/transport"
 	"github.com/mitoscript/mitoscript/mitogen/value"
 	"github.com/mitoscript/mitoscript/stdlib/mito"
@@ -29,6 +31,8 @@ type masterLog struct {
 	w    io.Writer // guarded by mu
 	usec bool      // guarded by mu
 	json bool      // records are lines of JSON
+
+	switches parent.Switches
 
 	frames  mitogen.FrameLog
 	io      atomic.Bool // frames are shown
@@ -81,6 +85,10 @@ func newLog(f *runFlags) (*masterLog, func() error, error) {
 		l.json = true
 	default:
 		return nil, nil, usageError("--log-format %s: want text or json", f.logFormat)
+	}
+	var err error
+	if l.switches, err = parent.ReadSwitches(os.Getenv); err != nil {
+		return nil, nil, usageError("%w", err)
 	}
 	l.fixedUsec = os.Getenv("MITOGEN_LOG_USEC") != ""
 	l.usec = l.fixedUsec
@@ -148,8 +156,26 @@ func (l *masterLog) enableDebug() error {
 	return nil
 }
 
+// watch does for this process what the switches say. r is the router whose state is told
+// with stacks. What cannot be done is logged: the work goes on without.
+func (l *masterLog) watch(r *mitogen.Router) {
+	if l.switches.Stacks > 0 {
+		child.WatchStacks(l.switches.Stacks, r.State)
+	}
+	var failed error
+	if l.switches.Trace != "" {
+		failed = child.TraceFrames(l.switches.Trace, "master", &l.frames)
+	}
+	if l.switches.Profile != "" {
+		failed = errors.Join(failed, l.startProfile())
+	}
+	if failed != nil {
+		l.write(logRecord{level: slog.LevelWarn, logger: "mitogen", text: failed.Error()})
+	}
+}
+
 // startProfile measures this process until it ends.
-func (l *masterLog) startProfile() error { return l.profile.Start("master") }
+func (l *masterLog) startProfile() error { return l.profile.Start("master", l.switches.Profile) }
 
 // childLevel is what children are told when they are made.
 type childLevel struct{ log *masterLog }

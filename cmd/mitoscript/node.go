@@ -88,6 +88,8 @@ type nodeOptions struct {
 	onlyOwnModules func()
 	// methods are the ways to make contexts; nil for all as they are.
 	methods map[string]parent.Method
+	// switches are those of this process.
+	switches parent.Switches
 	// commands are the node's; newNode sets it.
 	commands *fakessh.Server
 }
@@ -98,7 +100,7 @@ func newFactory(o nodeOptions, r *mitogen.Router) *parent.Factory {
 	}
 	opts := parent.Options{
 		Router: r, Build: build, Methods: o.methods, Binaries: o.binaries,
-		ChildArgs: []string{childCommand}, LogLevel: o.logLevel, Script: o.script, Ask: o.ask,
+		ChildArgs: []string{childCommand}, LogLevel: o.logLevel, Script: o.script, Ask: o.ask, Switches: o.switches,
 	}
 	if o.watch != nil {
 		o.watch(&opts)

@@ -16,7 +16,6 @@ import (
 	"github.com/mitoscript/mitoscript/cmd/mitoscript/report"
 	"github.com/mitoscript/mitoscript/cmd/mitoscript/timeline"
 	"github.com/mitoscript/mitoscript/mitogen"
-	"github.com/mitoscript/mitoscript/mitogen/child"
 	"github.com/mitoscript/mitoscript/mitogen/parent"
 )
 
@@ -144,7 +143,7 @@ func ending(err error) (status int, text string) {
 
 // conduct does the work of a command, ends the tree in order, and says what ended it.
 func (m *master) conduct(f *runFlags, what string, work func() error) error {
-	child.WatchStacks()
+	m.log.watch(m.router)
 	defer governThreads()()
 	stop := m.catchSignals()
 	defer stop()

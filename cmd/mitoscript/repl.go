@@ -64,6 +64,7 @@ func runREPL(f *runFlags) error {
 	if t.editor != nil {
 		t.editor.Complete(session.Complete)
 	}
+	m.log.watch(m.router)
 	defer m.replSignals(session, t.editor != nil)()
 	defer m.limit(f.timeout, "the session")()
 	err = m.session(session, t)

@@ -89,7 +89,7 @@ func newMaster(f *runFlags, s script, args []string, log *masterLog, o masterOpt
 		extra: o.modules, stdin: os.Stdin, stdout: o.stdout, stderr: os.Stderr,
 		loader: modules, modules: served, onLog: m.forwarded, logTo: log.redirect, frames: &log.frames, watch: rec.watch, observer: rec.observer(),
 		enableDebug: log.enableDebug, startProfile: log.startProfile, onlyOwnModules: modules.DropPath,
-		hosts: &book{m: m, sel: &f.chosen}, methods: f.chosen.methods(), args: args, script: s.Path, logLevel: childLevel{log}, binaries: programs, ask: m.asking(askPassword()),
+		hosts: &book{m: m, sel: &f.chosen}, methods: f.chosen.methods(), switches: log.switches, args: args, script: s.Path, logLevel: childLevel{log}, binaries: programs, ask: m.asking(askPassword()),
 		exit: func(_ context.Context, code int) error { m.end(code, errExit); return errExit },
 	})
 	res.n = m.node

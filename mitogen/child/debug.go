@@ -2,6 +2,7 @@ package child
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,12 +22,12 @@ const (
 	maxDumps = 100
 )
 
-// createDump makes a new file that its owner only may read. Others can write to the
-// folder: a file or a link that is there already is never opened.
-func createDump(stem, extension string) (*os.File, error) {
+// createDump makes a new file that its owner only may read. Others may be able to write
+// to the folder: a file or a link that is there already is never opened.
+func createDump(dir, stem, extension string) (*os.File, error) {
 	name := stem + extension
 	for n := 1; ; n++ {
-		file, err := os.OpenFile(filepath.Join(dumpDir, name), os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600)
+		file, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600)
 		if !errors.Is(err, fs.ErrExist) || n == maxDumps {
 			return file, err
 		}
@@ -48,7 +49,7 @@ func (d *DebugLog) Enable() error {
 	if d.file != nil {
 		return nil
 	}
-	file, err := createDump(fmt.Sprintf("mitogen.%d", os.Getpid()), ".log")
+	file, err := createDump(dumpDir, fmt.Sprintf("mitogen.%d", os.Getpid()), ".log")
 	if err != nil {
 		return fmt.Errorf("cannot make the debug log: %w", err)
 	}
@@ -118,12 +119,14 @@ func (h *debugHandler) WithGroup(name string) slog.Handler {
 type Profile struct {
 	mu   sync.Mutex
 	name string
+	dir  string
 	data bytes.Buffer
 	runs bool
 }
 
-// Start begins to measure; once begun it does nothing. name is the context's.
-func (p *Profile) Start(name string) error {
+// Start begins to measure; once begun it does nothing. name is the context's, dir where
+// the profile is written, "" for /tmp.
+func (p *Profile) Start(name, dir string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.runs {
@@ -132,11 +135,11 @@ func (p *Profile) Start(name string) error {
 	if err := pprof.StartCPUProfile(&p.data); err != nil {
 		return fmt.Errorf("cannot start the profile: %w", err)
 	}
-	p.name, p.runs = name, true
+	p.name, p.dir, p.runs = name, cmp.Or(dir, dumpDir), true
 	return nil
 }
 
-// End writes what was measured to /tmp/mitogen.stats.PID.NAME.pprof, if it was started.
+// End writes what was measured to DIR/mitogen.stats.PID.NAME.pprof, if it was started.
 func (p *Profile) End() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -145,7 +148,7 @@ func (p *Profile) End() error {
 	}
 	p.runs = false
 	pprof.StopCPUProfile()
-	file, err := createDump(fmt.Sprintf("mitogen.stats.%d.%s", os.Getpid(), fileName(p.name)), ".pprof")
+	file, err := createIn(p.dir, fmt.Sprintf("mitogen.stats.%d.%s", os.Getpid(), fileName(p.name)), ".pprof")
 	if err == nil {
 		_, err = file.Write(p.data.Bytes())
 		err = errors.Join(err, file.Close())

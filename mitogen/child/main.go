@@ -76,7 +76,6 @@ type Process struct {
 // Main runs a child and returns the exit status.
 func Main(opts Options) int {
 	heedNone()
-	WatchStacks()
 	if err := start(opts); err != nil {
 		fmt.Fprintf(os.Stderr, "mitoscript: child: %v\n", err)
 		return 1
@@ -184,9 +183,13 @@ func (p *Process) observe() (err error) {
 	if p.Config.Debug {
 		err = p.EnableDebug()
 	}
-	if p.Config.Profiling {
+	if p.Config.Profiling || p.Config.Switches.Profile != "" {
 		err = errors.Join(err, p.StartProfile())
 	}
+	if dir := p.Config.Switches.Trace; dir != "" {
+		err = errors.Join(err, TraceFrames(dir, p.Config.Name, &p.frames))
+	}
+	WatchStacks(p.Config.Switches.Stacks, p.Router.State)
 	return err
 }
 
@@ -200,7 +203,7 @@ func (p *Process) EnableDebug() error {
 }
 
 // StartProfile measures this process until it ends.
-func (p *Process) StartProfile() error { return p.profile.Start(p.Config.Name) }
+func (p *Process) StartProfile() error { return p.profile.Start(p.Config.Name, p.Config.Switches.Profile) }
 
 // Exit ends the context with an exit status: what it printed is logged first. It
 // may be called by a call, and so waits for the links only.

@@ -3,37 +3,42 @@ package child
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
-	"strconv"
+	"syscall"
 	"time"
 )
 
-// StacksEnv is the environment variable that makes WatchStacks write.
-const StacksEnv = "MITOSCRIPT_STACKS"
-
-// WatchStacks writes the stacks of all goroutines every so many seconds as StacksEnv
-// says, each time to a new file /tmp/mitogen.stacks.PID.txt: for people whose program
-// hangs. What is no number of seconds is ignored.
-func WatchStacks() {
-	secs, err := strconv.ParseFloat(os.Getenv(StacksEnv), 64)
-	if err != nil || !(secs >= 0.01 && secs <= 1e6) {
-		return
-	}
-	every := time.Duration(secs * float64(time.Second))
-	var write func()
-	write = func() {
-		writeStacks()
+// WatchStacks writes the stacks of all goroutines, and what state gives, whenever
+// SIGQUIT comes, and every so often if that is not 0: each time to a new file
+// /tmp/mitogen.stacks.PID.txt, for people whose program hangs. state may be nil.
+func WatchStacks(every time.Duration, state func() string) {
+	if every > 0 {
+		var write func()
+		write = func() {
+			writeStacks(state)
+			time.AfterFunc(every, write)
+		}
 		time.AfterFunc(every, write)
 	}
-	time.AfterFunc(every, write)
+	quit := make(chan os.Signal, 1)
+	signal.Notify(quit, syscall.SIGQUIT)
+	go func() {
+		for range quit {
+			writeStacks(state)
+		}
+	}()
 }
 
-func writeStacks() {
-	file, err := createDump(fmt.Sprintf("mitogen.stacks.%d", os.Getpid()), ".txt")
+func writeStacks(state func() string) {
+	file, err := createDump(dumpDir, fmt.Sprintf("mitogen.stacks.%d", os.Getpid()), ".txt")
 	if err != nil {
 		return // the folder is full of them, or cannot be written to
 	}
 	defer func() { _ = file.Close() }()
 	buf := make([]byte, 1<<20)
 	_, _ = file.Write(buf[:runtime.Stack(buf, true)])
+	if state != nil {
+		_, _ = file.WriteString("\n" + state())
+	}
 }

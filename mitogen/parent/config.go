@@ -33,6 +33,8 @@ type Config struct {
 	// KeepAlive is how often the child is to be heard; 0 for whenever it has to say
 	// something.
 	KeepAlive time.Duration
+	// Switches are the parent's.
+	Switches Switches
 }
 
 // Encode gives the bytes of the configuration.
@@ -41,15 +43,15 @@ func (c *Config) Encode() ([]byte, error) {
 	for i, id := range c.ParentIDs {
 		parents[i] = int64(id)
 	}
-	d := value.NewDict(13)
-	for _, f := range []value.Field{
+	d := value.NewDict(18)
+	for _, f := range append(c.Switches.fields(), []value.Field{
 		{Name: "build", Value: c.Build}, {Name: "id", Value: int64(c.ID)}, {Name: "parent_ids", Value: parents},
 		{Name: "name", Value: c.Name}, {Name: "remote_name", Value: c.RemoteName},
 		{Name: "log_level", Value: int64(c.LogLevel)}, {Name: "max_message_size", Value: int64(c.MaxMessageSize)},
 		{Name: "unidirectional", Value: c.Unidirectional}, {Name: "compress", Value: c.Compress}, {Name: "debug", Value: c.Debug},
 		{Name: "profiling", Value: c.Profiling}, {Name: "script", Value: c.Script},
 		{Name: "orphan_timeout", Value: c.OrphanTimeout}, {Name: "keep_alive", Value: c.KeepAlive},
-	} {
+	}...) {
 		d.Append(f.Name, f.Value)
 	}
 	return codec.Encode(d)
@@ -67,7 +69,7 @@ func DecodeConfig(data []byte) (*Config, error) {
 		LogLevel: int(number(d, "log_level")), MaxMessageSize: id(d, "max_message_size"),
 		Unidirectional: flag(d, "unidirectional"),
 		Compress:       flag(d, "compress"), Debug: flag(d, "debug"), Profiling: flag(d, "profiling"),
-		Script: text(d, "script"),
+		Script: text(d, "script"), Switches: decodeSwitches(d),
 	}
 	if v, ok := d.Get("orphan_timeout"); ok {
 		c.OrphanTimeout, _ = v.(time.Duration)

@@ -65,6 +65,8 @@ type Options struct {
 	// KeepAlive is how often children are to be heard, where their transport does not
 	// watch: the loss of one is noticed within three times as long. 0 for 15 s.
 	KeepAlive time.Duration
+	// Switches are those of this process, and of its children.
+	Switches Switches
 	// ProbeInterval is how often idle children hear that their parent is there; 0
 	// for a third of the time after which they give it up.
 	ProbeInterval time.Duration

@@ -98,7 +98,7 @@ func (s *setup) bootOptions(ctx context.Context) bootstrap.Options {
 		Nonce: nonce,
 		Args:  append(append([]string(nil), s.f.opts.ChildArgs...), nonce, "mitoscript:"+s.common.remoteName),
 		Phase: func(p, detail string) { transport.Enter(ctx, transport.Phase(p), detail) },
-		Cache: s.common.cache, Progress: func(int) { s.stop.restart() },
+		Cache: s.common.cache || s.f.opts.Switches.Keep, Progress: func(int) { s.stop.restart() },
 	}
 }
 
@@ -344,6 +344,7 @@ func (s *setup) config() *Config {
 		MaxMessageSize: r.MaxMessageSize(), Unidirectional: r.Unidirectional(),
 		Debug: s.common.debug || s.f.Debug, Profiling: s.common.profiling || s.f.Profiling,
 		Script: s.f.opts.Script, OrphanTimeout: orphanTimeout, KeepAlive: s.keepAlive, Compress: s.compress(),
+		Switches: s.f.opts.Switches,
 	}
 	if s.common.oneWay != nil {
 		c.Unidirectional = *s.common.oneWay
