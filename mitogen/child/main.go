@@ -203,7 +203,9 @@ func (p *Process) EnableDebug() error {
 }
 
 // StartProfile measures this process until it ends.
-func (p *Process) StartProfile() error { return p.profile.Start(p.Config.Name, p.Config.Switches.Profile) }
+func (p *Process) StartProfile() error {
+	return p.profile.Start(p.Config.Name, p.Config.Switches.Profile)
+}
 
 // Exit ends the context with an exit status: what it printed is logged first. It
 // may be called by a call, and so waits for the links only.
