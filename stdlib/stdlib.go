@@ -68,8 +68,14 @@ type Host struct {
 }
 
 // EndAll ends the programs that scripts started and that still run: by SIGTERM,
-// after the grace by SIGKILL. No program starts after it.
-func (h *Host) EndAll(grace time.Duration) { h.groups.EndAll(grace) }
+// after the grace by SIGKILL. No program starts after it. Bars that nobody ended stay
+// as they are by then.
+func (h *Host) EndAll(grace time.Duration) {
+	if drawing, ok := h.bars.Sink.(*progress.Drawing); ok {
+		drawing.Flush() // bars that nobody ended
+	}
+	h.groups.EndAll(grace)
+}
 
 // Detached gives the sessions that scripts started to outlive the context.
 func (h *Host) Detached() []int { return h.groups.Detached() }

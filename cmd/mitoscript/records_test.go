@@ -57,6 +57,7 @@ local net1 = child:call(net.cidr, "10.0.0.0/30")
 print(net1:contains("10.0.0.3"), net1.hosts, child:call(function(n) return n:addresses{limit = 1} end, net1)[1])
 local ok, e = pcall(child.call, child, fs.lock, "l")
 print(e.message)
+print(child:call(function(s) return struct{b = s.a, a = 2} end, struct{a = 1}))
 `,
 	} {
 		want := `True
@@ -71,6 +72,7 @@ fs.lock cannot be called in another context: its result, a lock, cannot travel
 [200,"q=1","a, b","a, b",true,["X-Two"],"a, b","a, b","a, b",200]
 true	4	10.0.0.0
 fs.lock cannot be called in another context: its result, a lock, cannot travel
+struct(b = 1, a = 2)
 `
 		}
 		out := runText(t, ext, strings.ReplaceAll(text, "URL", server.URL), 0)

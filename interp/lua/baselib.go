@@ -67,6 +67,7 @@ func (in *Interp) replaceBase() {
 		return in.protect(L, L.Get(1), 3, L.CheckFunction(2))
 	})
 	set("require", in.require)
+	set("struct", in.makeStruct)
 	set("load", in.baseLoad)
 	set("loadstring", func(L *glua.LState) int {
 		return in.loadText(L, L.CheckString(1), L.OptString(2, "<string>"))

@@ -134,6 +134,21 @@ func TestRecordsWithMethods(t *testing.T) {
 	}
 }
 
+func TestStruct(t *testing.T) {
+	w := newWorld(t, nil)
+	got := w.mustRun(`
+		local s = struct{b = "x", a = 1, n = mitogen.null}
+		print(s, s.a, s.n == nil, struct(), struct{list = {1}}.list[1])
+		print(pcall(struct, {1}))
+		print(pcall(struct, 1, 2))`)
+	want := "struct(b = x, a = 1, n = nil)\t1\ttrue\tstruct()\t1\n" +
+		"false\tstruct: the name of a field is a string, got 1\n" +
+		"false\tstruct: takes one table, as in struct{a=1}, got 2 arguments\n"
+	if got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
 func TestPlacesOfArguments(t *testing.T) {
 	w := newWorld(t, nil)
 	for text, want := range map[string]string{

@@ -52,7 +52,7 @@ func TestAContextShowsABoundedNumberOfBars(t *testing.T) {
 
 func TestWhatIsPrintedStandsAboveTheBars(t *testing.T) {
 	var out bytes.Buffer
-	d := progress.NewDrawing(&out, func() (int, int) { return 20, 4 }, time.Now)
+	d := progress.NewDrawing(&out, func() (int, int) { return 20, 4 }, progress.Clock{Now: time.Now, After: func(time.Duration, func()) {}})
 	log := d.Through(&out)
 	write := func(text string) string {
 		out.Reset()

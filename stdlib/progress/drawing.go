@@ -16,19 +16,28 @@ const interval = 100 * time.Millisecond
 type Drawing struct {
 	w    io.Writer
 	size func() (columns, rows int)
-	now  func() time.Time
+	time Clock
 
 	mu    sync.Mutex
 	bars  []Event   // guarded by mu
 	lines int       // guarded by mu: how many are drawn now
 	last  time.Time // guarded by mu
 	open  bool      // guarded by mu: others wrote a line that has no end yet
+	due   bool      // guarded by mu: late will be called
+}
+
+// Clock is the time by which a Drawing draws. Its functions are safe for concurrent
+// use.
+type Clock struct {
+	Now func() time.Time
+	// After calls fn once d has passed.
+	After func(d time.Duration, fn func())
 }
 
 // NewDrawing makes a Sink that draws on the terminal w, whose size is asked before
-// each drawing; below 1 counts as 80 and 24. now is the clock.
-func NewDrawing(w io.Writer, size func() (columns, rows int), now func() time.Time) *Drawing {
-	return &Drawing{w: w, size: size, now: now}
+// each drawing; below 1 counts as 80 and 24.
+func NewDrawing(w io.Writer, size func() (columns, rows int), clock Clock) *Drawing {
+	return &Drawing{w: w, size: size, time: clock}
 }
 
 // Through gives a writer to the same terminal for what is not a bar: that comes to
@@ -71,8 +80,23 @@ func (d *Drawing) Report(e Event) {
 	if !known {
 		d.bars = append(d.bars, e)
 	}
-	if now := d.now(); !known || e.Finished || now.Sub(d.last) >= interval {
+	now := d.time.Now()
+	switch wait := interval - now.Sub(d.last); {
+	case !known || e.Finished || wait <= 0:
 		d.last = now
+		d.draw()
+	case !d.due:
+		d.due = true
+		d.time.After(wait, d.Flush)
+	}
+}
+
+// Flush draws what was reported and not drawn yet.
+func (d *Drawing) Flush() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.due {
+		d.due, d.last = false, d.time.Now()
 		d.draw()
 	}
 }

@@ -74,7 +74,11 @@ func TestTrack(t *testing.T) {
 func TestDrawing(t *testing.T) {
 	var out bytes.Buffer
 	now := time.Unix(0, 0)
-	d := progress.NewDrawing(&out, func() (int, int) { return 40, 24 }, func() time.Time { return now })
+	var late func()
+	d := progress.NewDrawing(&out, func() (int, int) { return 40, 24 }, progress.Clock{
+		Now:   func() time.Time { return now },
+		After: func(_ time.Duration, fn func()) { late = fn },
+	})
 	report := func(id, done int64, finished bool) string {
 		out.Reset()
 		d.Report(progress.Event{ID: id, Title: "job", Done: done, Total: 10, Finished: finished})
@@ -85,6 +89,14 @@ func TestDrawing(t *testing.T) {
 	}
 	if s := report(1, 1, false); s != "" {
 		t.Errorf("too soon: %q", s)
+	}
+	now = now.Add(100 * time.Millisecond)
+	if late(); !strings.Contains(out.String(), "10 % 1 of 10") {
+		t.Errorf("what came too soon is drawn later: %q", out.String())
+	}
+	out.Reset()
+	if late(); out.Len() > 0 {
+		t.Errorf("drawn again: %q", out.String())
 	}
 	now = now.Add(100 * time.Millisecond)
 	if s := report(1, 5, false); !strings.Contains(s, "\x1b[1A") || !strings.Contains(s, "50 % 5 of 10") || !strings.Contains(s, "#  ") {

@@ -18,7 +18,10 @@ func SinkOn(w io.Writer) Sink {
 	if !ok || !IsTerminal(f) || os.Getenv("TERM") == "dumb" {
 		return NewLines(w)
 	}
-	return NewDrawing(w, func() (int, int) { return size(f) }, time.Now)
+	return NewDrawing(w, func() (int, int) { return size(f) }, Clock{
+		Now:   time.Now,
+		After: func(d time.Duration, fn func()) { time.AfterFunc(d, fn) },
+	})
 }
 
 // IsTerminal reports whether f is a terminal.
