@@ -84,7 +84,8 @@ bench: build
 	go test -run=NONE -bench=. -benchmem ./mitogen/... ./interp/...
 	go test -run=NONE -bench='Pipe|Call' -benchtime=10000x ./bench
 	go test -run=NONE -bench='Start|FirstResult' -benchtime=31x ./bench
-	go test -run=NONE -bench=SSH -benchtime=15x ./bench
+	go test -run=NONE -bench='^BenchmarkSSH$$' -benchtime=15x ./bench
+	go test -run=NONE -bench='Fleet|Wire' -benchtime=3x ./bench
 	go test -run=NONE -bench=Copy -benchtime=3x ./bench
 	go test -run=NONE -bench=FakeSSH -benchtime=3x ./bench
 	go test -run=NONE -bench=Memory -benchtime=1x ./bench

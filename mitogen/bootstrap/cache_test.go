@@ -160,6 +160,28 @@ func TestEntryOfTheCache(t *testing.T) {
 	}
 }
 
+// TestHitWaitsForNothing counts what the near side says to a target that has the
+// program: nothing, so that a hit costs no round trip of its own.
+func TestHitWaitsForNothing(t *testing.T) {
+	tg := newTarget(t, inMemory(t, echoProgram(5_000)))
+	tg.good(t)
+	f := tg.start(t)
+	said := &counting{far: f}
+	res, err := bootstrap.Run(t.Context(), said, tg.src, f.opts)
+	must(t, err)
+	if !res.Cached || said.n != 0 {
+		t.Errorf("cached %t, %d bytes were said", res.Cached, said.n)
+	}
+}
+
+// counting counts what is written to a far side.
+type counting struct {
+	*far
+	n int
+}
+
+func (c *counting) Write(p []byte) (int, error) { c.n += len(p); return c.far.Write(p) }
+
 // TestNameThatForgesLines has a home whose name holds what ls would say of a cache that
 // is ours, while the cache is somebody else's.
 func TestNameThatForgesLines(t *testing.T) {
