@@ -130,6 +130,7 @@ func runScripts(t *testing.T, dir string, prepare func(*testscript.Env)) {
 			"killed":   cmdKilled,
 			"image":    cmdImage,
 			"podman":   cmdPodman,
+			"arm64":    cmdARM64,
 			"accounts": cmdAccounts,
 		},
 	})
