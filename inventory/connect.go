@@ -75,9 +75,13 @@ func (h *Host) Username() string { return h.text("ansible_user", "ansible_ssh_us
 // ValueError that names it.
 func (h *Host) Plan(conn Connection) ([]Step, error) {
 	var steps []Step
-	switch kind := h.text("ansible_connection"); kind {
-	case "", "ssh", "smart", "paramiko", "mitogen_ssh":
-		steps = append(steps, h.ssh(conn))
+	switch kind := plugin(h.text("ansible_connection")); kind {
+	case "", "ssh", "smart", "paramiko", "paramiko_ssh", "mitogen_ssh":
+		s, err := h.ssh(conn)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, s)
 	case "local", "mitogen_local":
 		steps = append(steps, h.step("local", conn))
 	case "docker", "podman", "lxc", "lxd", "incus", "jail", "buildah":
@@ -101,6 +105,10 @@ func (h *Host) Plan(conn Connection) ([]Step, error) {
 	return append(steps, *become), nil
 }
 
+// plugin is the name of a plugin of Ansible without that of its collection, as in
+// "community.docker.docker".
+func plugin(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
+
 func first(a ...string) string {
 	for _, s := range a {
 		if s != "" {
@@ -119,7 +127,7 @@ func (h *Host) step(method string, conn Connection) Step {
 	return Step{Method: method, Opts: opts}
 }
 
-func (h *Host) ssh(conn Connection) Step {
+func (h *Host) ssh(conn Connection) (Step, error) {
 	s := h.step("ssh", conn)
 	set := func(name string, v value.Value) { _ = s.Opts.Set(name, v) }
 	set("hostname", h.Hostname())
@@ -128,7 +136,10 @@ func (h *Host) ssh(conn Connection) Step {
 	}
 	if port := conn.Port; port != 0 {
 		set("port", int64(port))
-	} else if port := h.Port(); port != 0 {
+	} else if text := h.text("ansible_port", "ansible_ssh_port"); text != "" {
+		if port = h.Port(); port < 1 || port > 65535 {
+			return s, value.Errorf(value.KindValue, "host %s: ansible_port %q is no number from 1 to 65535", h.Name, text)
+		}
 		set("port", int64(port))
 	}
 	if file := h.text("ansible_ssh_private_key_file", "ansible_private_key_file"); file != "" {
@@ -148,23 +159,34 @@ func (h *Host) ssh(conn Connection) Step {
 	if v, _ := h.Vars.Get("ansible_host_key_checking"); v == false {
 		set("check_host_keys", false)
 	}
-	args := append(h.words("ansible_ssh_common_args"), h.words("ansible_ssh_extra_args")...)
+	args := value.List{}
+	for _, name := range []string{"ansible_ssh_common_args", "ansible_ssh_extra_args"} {
+		words, err := h.words(name)
+		if err != nil {
+			return s, err
+		}
+		args = append(args, words...)
+	}
 	for _, word := range conn.SSHArgs {
 		args = append(args, word)
 	}
 	if len(args) > 0 {
 		set("ssh_args", args)
 	}
-	return s
+	return s, nil
 }
 
-// words are those of the first of the variables that is set.
-func (h *Host) words(names ...string) value.List {
-	words := value.List{}
-	for _, word := range strings.Fields(h.text(names...)) {
-		words = append(words, strings.Trim(word, `"'`))
+// words are those of the first of the variables that is set, split as a shell would.
+func (h *Host) words(names ...string) (value.List, error) {
+	words, err := shellWords(h.text(names...))
+	if err != nil {
+		return nil, value.Errorf(value.KindValue, "host %s: %s: %w", h.Name, strings.Join(names, " or "), err)
 	}
-	return words
+	list := make(value.List, len(words))
+	for i, word := range words {
+		list[i] = word
+	}
+	return list, nil
 }
 
 func secret(text string) value.Secret {
@@ -181,7 +203,7 @@ func (h *Host) become(conn Connection) (*Step, error) {
 	if b.Off || !b.On && !h.truth("ansible_become", "ansible_sudo") {
 		return nil, nil
 	}
-	method := first(b.Method, h.text("ansible_become_method"), "sudo")
+	method := first(b.Method, plugin(h.text("ansible_become_method")), "sudo")
 	if method != "sudo" && method != "su" && method != "doas" {
 		return nil, value.Errorf(value.KindValue, "host %s: cannot become another user by %q: want sudo, su or doas", h.Name, method)
 	}
@@ -195,7 +217,10 @@ func (h *Host) become(conn Connection) (*Step, error) {
 	if path := h.text("ansible_become_exe", "ansible_sudo_exe"); path != "" {
 		_ = s.Opts.Set(method+"_path", path)
 	}
-	flags := h.words("ansible_become_flags", "ansible_sudo_flags")
+	flags, err := h.words("ansible_become_flags", "ansible_sudo_flags")
+	if err != nil {
+		return nil, err
+	}
 	if _, has := s.Opts.Get("password"); has { // as Ansible does: -n forbids sudo to ask for it
 		flags = slices.DeleteFunc(flags, func(v value.Value) bool { return v == "-n" })
 	}

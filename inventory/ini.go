@@ -62,7 +62,7 @@ func (inv *Inventory) addLine(g *group, kind, line string) error {
 			return fmt.Errorf("want the name of a group, got %s", line)
 		}
 		inv.group(words[0])
-		g.adopt(words[0])
+		g.children.add(words[0])
 		return nil
 	}
 	vars := &value.Dict{}
@@ -149,7 +149,7 @@ func (inv *Inventory) addHost(g *group, name string, vars *value.Dict) error {
 	for _, name := range names {
 		h := inv.Add(name)
 		if g.name != allGroup && g.name != ungrouped {
-			g.add(name)
+			g.hosts.add(name)
 		}
 		if port != 0 {
 			_ = h.own.Set("ansible_port", port) // text is hashable

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/mitoscript/mitoscript/mitogen/value"
@@ -32,13 +33,6 @@ type Inventory struct {
 	order  []string // the groups' names
 }
 
-type group struct {
-	name     string
-	hosts    []string
-	children []string
-	vars     *value.Dict
-}
-
 // New returns an Inventory without hosts.
 func New() *Inventory {
 	inv := &Inventory{byName: map[string]*Host{}, groups: map[string]*group{}}
@@ -63,91 +57,39 @@ func (inv *Inventory) Add(name string) *Host {
 	return h
 }
 
-func (inv *Inventory) group(name string) *group {
-	g := inv.groups[name]
-	if g == nil {
-		g = &group{name: name, vars: &value.Dict{}}
-		inv.groups[name] = g
-		inv.order = append(inv.order, name)
-	}
-	return g
-}
-
-func (g *group) add(host string) {
-	if !slices.Contains(g.hosts, host) {
-		g.hosts = append(g.hosts, host)
-	}
-}
-
-func (g *group) adopt(child string) {
-	if !slices.Contains(g.children, child) {
-		g.children = append(g.children, child)
-	}
-}
-
 // finish works out which groups the hosts are in, and their variables. A group that
 // contains itself is a ValueError.
 func (inv *Inventory) finish() error {
-	depth := map[string]int{}
-	for _, name := range inv.order {
-		if err := inv.measure(name, 1, depth, nil); err != nil {
-			return err
+	depth, err := inv.depths()
+	if err != nil {
+		return err
+	}
+	above := inv.aboveHosts()
+	for _, h := range inv.hosts {
+		if len(above[h.Name]) == 0 {
+			inv.group(ungrouped).hosts.add(h.Name)
+			above[h.Name] = []string{ungrouped}
 		}
 	}
+	place := map[string]int{}
+	for i, name := range inv.order {
+		place[name] = i
+	}
+	parents := inv.parents()
 	for _, h := range inv.hosts {
-		h.Groups = nil
-		for _, name := range inv.order {
-			if name != allGroup && slices.Contains(inv.members(name), h.Name) {
-				h.Groups = append(h.Groups, name)
-			}
-		}
-		if len(h.Groups) == 0 {
-			inv.group(ungrouped).add(h.Name)
-			depth[ungrouped] = 1
-			h.Groups = []string{ungrouped}
-		}
+		h.Groups = ancestors(above[h.Name], parents)
+		slices.SortFunc(h.Groups, func(a, b string) int {
+			return cmp.Or(cmp.Compare(depth[a], depth[b]), cmp.Compare(place[a], place[b]))
+		})
 		h.Vars = &value.Dict{}
 		merge(h.Vars, inv.groups[allGroup].vars)
-		shallow := slices.Clone(h.Groups)
-		slices.SortStableFunc(shallow, func(a, b string) int { return depth[a] - depth[b] })
-		for _, name := range shallow {
+		for _, name := range h.Groups {
 			merge(h.Vars, inv.groups[name].vars)
 		}
 		merge(h.Vars, h.own)
 		slices.Sort(h.Groups)
 	}
 	return nil
-}
-
-// measure finds how deep groups are in others.
-func (inv *Inventory) measure(name string, at int, depth map[string]int, path []string) error {
-	if slices.Contains(path, name) {
-		return value.Errorf(value.KindValue, "the group %s contains itself", name)
-	}
-	depth[name] = max(depth[name], at)
-	for _, child := range inv.group(name).children {
-		if err := inv.measure(child, at+1, depth, append(path, name)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// members are the names of the hosts in a group and in those below it.
-func (inv *Inventory) members(name string) []string {
-	if name == allGroup {
-		var all []string
-		for _, h := range inv.hosts {
-			all = append(all, h.Name)
-		}
-		return all
-	}
-	g := inv.groups[name]
-	out := slices.Clone(g.hosts)
-	for _, child := range g.children {
-		out = append(out, inv.members(child)...)
-	}
-	return out
 }
 
 func merge(to, from *value.Dict) {

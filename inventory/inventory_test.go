@@ -185,7 +185,7 @@ func TestPatterns(t *testing.T) {
 			t.Errorf("%s: got %s, %v; want %s", pattern, namesOf(hosts), err, want)
 		}
 	}
-	for _, pattern := range []string{"nobody", "web,nobody", "web:!web", "~(", "@/nonexistent", "node[5-"} {
+	for _, pattern := range []string{",", " : ", "!", "web,&", "nobody", "web,nobody", "web:!web", "~(", "@/nonexistent", "node[5-"} {
 		if hosts, err := inv.Select(pattern, last); err == nil {
 			t.Errorf("%s: got %s", pattern, namesOf(hosts))
 		}
@@ -217,6 +217,11 @@ here ansible_connection=local
 tool ansible_connection=local ansible_become=yes ansible_become_exe=/opt/sudo ansible_become_flags="-H -n"
 asked ansible_connection=local ansible_become=yes ansible_become_flags="-H -n" ansible_become_password=q
 box ansible_connection=docker ansible_host=c1 ansible_user=app
+pod ansible_connection=containers.podman.podman ansible_become=yes ansible_become_method=community.general.doas
+far ansible_ssh_common_args='-o ProxyCommand="ssh -W %h:%p -q a@bastion" -4'
+badport ansible_port=ssh
+badport2 ansible_port=70000
+badargs ansible_ssh_common_args='-o "x'
 odd ansible_connection=telnet
 `, 0o644))
 	secret, err := value.NewSecret("typed")
@@ -237,6 +242,8 @@ odd ansible_connection=telnet
 		{"here", inventory.Connection{}, "local name=here"},
 		{"tool", inventory.Connection{}, "local name=tool; sudo name=tool username=root sudo_path=/opt/sudo sudo_args=[-H -n]"},
 		{"asked", inventory.Connection{}, "local name=asked; sudo name=asked username=root password=secret:q sudo_args=[-H]"},
+		{"pod", inventory.Connection{}, "podman name=pod container=pod; doas name=pod username=root"},
+		{"far", inventory.Connection{}, "ssh name=far hostname=far ssh_args=[-o ProxyCommand=ssh -W %h:%p -q a@bastion -4]"},
 		{"box", inventory.Connection{}, "docker name=box container=c1 username=app"},
 	} {
 		steps, err := inv.Host(test.host).Plan(test.conn)
@@ -244,7 +251,34 @@ odd ansible_connection=telnet
 			t.Errorf("%s: got\n%s, %v, want\n%s", test.host, got, err, test.want)
 		}
 	}
-	if _, err := inv.Host("odd").Plan(inventory.Connection{}); err == nil || !strings.Contains(err.Error(), "telnet") {
-		t.Errorf("got %v", err)
+	for host, want := range map[string]string{
+		"odd": `"telnet" is not known`, "badport": `host badport: ansible_port "ssh" is no number`, "badport2": `"70000" is no number from 1 to 65535`,
+		"badargs": "host badargs: ansible_ssh_common_args: a quote",
+	} {
+		if _, err := inv.Host(host).Plan(inventory.Connection{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", host, err, want)
+		}
+	}
+}
+
+// Groups that contain each other in very many ways take no longer than they have lines:
+// with time that doubles at each level this would not end.
+func TestEntangledGroups(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("[a0:vars]\nlevel=0\n")
+	for i := range 60 {
+		fmt.Fprintf(&text, "[a%d:children]\nb%d\nc%d\n[b%d:children]\na%d\n[c%d:children]\na%d\n[a%d:vars]\nlevel=%d\n", i, i, i, i, i+1, i, i+1, i+1, i+1)
+	}
+	text.WriteString("[a60]\ndeep\n")
+	inv := load(t, inventory.Loader{}, file(t, "hosts", text.String(), 0o644), "other,")
+	hosts, err := inv.Select("a0", inventory.Last{})
+	if err != nil || namesOf(hosts) != "deep" {
+		t.Fatalf("got %s, %v", namesOf(hosts), err)
+	}
+	if level, _ := hosts[0].Vars.Get("level"); level != int64(60) || len(hosts[0].Groups) != 181 {
+		t.Errorf("level %v, %d groups", level, len(hosts[0].Groups))
+	}
+	if lines := strings.Count(inv.Graph(inv.Hosts()), "\n"); lines > 400 {
+		t.Errorf("a graph of %d lines", lines)
 	}
 }

@@ -26,7 +26,14 @@ func (inv *Inventory) Select(pattern string, last Last) ([]*Host, error) {
 	chosen := map[string]bool{}
 	var must, not []string
 	some := false
-	for _, term := range splitTerms(pattern) {
+	terms := splitTerms(pattern)
+	if len(terms) == 0 && pattern != "" {
+		return nil, value.Errorf(value.KindValue, "the pattern %q names nothing", pattern)
+	}
+	for _, term := range terms {
+		if term == "&" || term == "!" {
+			return nil, value.Errorf(value.KindValue, "the pattern %q: nothing follows %s", pattern, term)
+		}
 		switch term[0] {
 		case '&':
 			must = append(must, term[1:])
@@ -77,8 +84,12 @@ func (inv *Inventory) reduce(chosen map[string]bool, terms []string, last Last, 
 		if err != nil {
 			return err
 		}
+		matched := map[string]bool{}
+		for _, name := range names {
+			matched[name] = true
+		}
 		for name := range chosen {
-			if slices.Contains(names, name) != keep {
+			if matched[name] != keep {
 				delete(chosen, name)
 			}
 		}
@@ -91,7 +102,7 @@ func splitTerms(pattern string) []string {
 	var out []string
 	depth, start := 0, 0
 	add := func(s string) {
-		if s = strings.TrimSpace(s); s != "" && s != "&" && s != "!" {
+		if s = strings.TrimSpace(s); s != "" {
 			out = append(out, s)
 		}
 	}

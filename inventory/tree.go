@@ -52,7 +52,7 @@ func (inv *Inventory) addYAMLGroup(name string, v value.Value) error {
 			err = inv.addYAMLHosts(g, items)
 		case "children":
 			for _, child := range items.Items() {
-				g.adopt(show(child.Key))
+				g.children.add(show(child.Key))
 				if err = inv.addYAMLGroup(show(child.Key), child.Value); err != nil {
 					break
 				}
@@ -134,13 +134,13 @@ func (inv *Inventory) addJSONGroup(g *group, parts *value.Dict) error {
 	}
 	for _, name := range hosts {
 		if inv.Add(name); g.name != allGroup && g.name != ungrouped {
-			g.add(name)
+			g.hosts.add(name)
 		}
 	}
 	children, err := names(parts, "children", g.name)
 	for _, name := range children {
 		inv.group(name)
-		g.adopt(name)
+		g.children.add(name)
 	}
 	return err
 }

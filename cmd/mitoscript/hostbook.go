@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"github.com/mitoscript/mitoscript/inventory"
@@ -48,9 +47,13 @@ func (b *book) Hosts(ctx context.Context, pattern string) (value.List, error) {
 	if err != nil {
 		return nil, err
 	}
+	meant := map[*inventory.Host]bool{}
+	for _, h := range wanted {
+		meant[h] = true
+	}
 	out := value.List{}
 	for _, h := range hosts {
-		if slices.Contains(wanted, h) {
+		if meant[h] {
 			out = append(out, b.record(h))
 		}
 	}
