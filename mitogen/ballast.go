@@ -1,6 +1,7 @@
 package mitogen
 
 import (
+	"runtime/debug"
 	"sync"
 
 	"github.com/mitoscript/mitoscript/mitogen/wire"
@@ -16,8 +17,14 @@ const (
 // ballast is memory that is never touched, and so takes none. A process that does
 // little else than pass large messages has a small heap, and would collect garbage
 // for every 4 MiB of them, more work than all the rest. It is made with the first
-// large message, as a process that never has one shall stay small.
-var ballast = sync.OnceValue(func() []byte { return make([]byte, ballastSize) })
+// large message, as a process that never has one shall stay small; and not under a
+// limit (GOMEMLIMIT) of which it would take much, as it counts there.
+var ballast = sync.OnceValue(func() []byte {
+	if debug.SetMemoryLimit(-1) < 4*ballastSize {
+		return nil
+	}
+	return make([]byte, ballastSize)
+})
 
 // weigh makes the ballast if f calls for it.
 func weigh(f *wire.Frame) {
