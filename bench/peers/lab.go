@@ -100,7 +100,7 @@ func newLab(program string, hosts int) (l *lab, err error) {
 
 // prepare starts the server and writes the configurations of all tools.
 func (l *lab) prepare() error {
-	sshd := sshdtest.Start(l, "SetEnv XDG_CACHE_HOME="+l.TempDir(), "MaxStartups 1000", "MaxSessions 1000")
+	sshd := sshdtest.Start(l, "SetEnv "+sshdtest.PlainShell+" XDG_CACHE_HOME="+l.TempDir(), "MaxStartups 1000", "MaxSessions 1000")
 	text, err := os.ReadFile(sshd.Config)
 	if err != nil {
 		return err

@@ -18,7 +18,7 @@ import (
 const (
 	// shortTick and longTick bound how often is looked, at work and at rest.
 	shortTick = 10 * time.Millisecond
-	longTick  = time.Second
+	longTick  = 200 * time.Millisecond
 	// full is the part of a processor from which one thread is not enough.
 	full = 0.9
 	// worth is how many processors several threads must use to be kept.
