@@ -33,7 +33,7 @@ func TestDoctorOfAccounts(t *testing.T) {
 	}
 	faults := []fault{
 		{name: "all is well", inject: become(alice, "ansible_become_user="+bob+" ansible_become_password="+alice+"-secret")},
-		{name: "sudo, no password", phase: "authentication", says: "sudo password is required", hint: "give password=.*the account that calls sudo",
+		{name: "sudo, no password", phase: "authentication", says: "sudo password is required", hint: "give password=.*the account that calls sudo.* by -K$",
 			inject: become(alice, "")},
 		{name: "sudo, wrong password", phase: "authentication", says: "sudo password is incorrect", hint: "the account that calls sudo",
 			inject: become(alice, "ansible_become_password=guessed")},

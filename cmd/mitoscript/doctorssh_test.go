@@ -84,7 +84,7 @@ func TestDoctorOfLogin(t *testing.T) {
 			inject: func(w *ward) []string {
 				return w.openSSH(w.sshdVars("ansible_password=wrong", "", "PubkeyAuthentication no", "PasswordAuthentication yes"))
 			}},
-		{name: "no password", phase: "authentication", says: `password was requested, but none specified`, hint: "give password=",
+		{name: "no password", phase: "authentication", says: `password was requested, but none specified`, hint: "give password=.* by -k$",
 			inject: func(w *ward) []string { return w.sshd("PubkeyAuthentication no", "PasswordAuthentication yes") }},
 		{name: "no identity file", phase: "configuration", says: `cannot read the identity file: .*/no/id`, hint: "identity_file",
 			inject: func(w *ward) []string { return w.sshdVars("ansible_ssh_private_key_file=/no/id", "") }},

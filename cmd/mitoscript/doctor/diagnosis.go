@@ -36,6 +36,13 @@ func Diagnose(err error, s *Sheet, reached Phase) Diagnosis {
 	}
 	d.Phase = cmp.Or(d.Phase, s.Failed(), Phase(transport.PhaseConfig))
 	d.Hint = cmp.Or(attr(d.Err, "hint"), advice(s.Method(), d.Phase))
+	if transport.WantsPassword(d.Err) { // hints name parameters; who reads this has a command line
+		flag := "-K"
+		if s.Method() == "ssh" {
+			flag = "-k"
+		}
+		d.Hint += "; doctor, exec and cp ask for it by " + flag
+	}
 	return d
 }
 
