@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"html/template"
 	"io"
+	"sync"
 
 	"github.com/mitoscript/mitoscript/cmd/mitoscript/timeline"
 )
@@ -14,7 +15,8 @@ import (
 var pageText string
 
 // All that a run brought is escaped by html/template, for the place where it stands.
-var page = template.Must(template.New("report").Parse(pageText))
+// It is parsed when it is needed: local children are this program too, and start often.
+var page = sync.OnceValue(func() *template.Template { return template.Must(template.New("report").Parse(pageText)) })
 
 // Write writes the page about a run.
-func Write(w io.Writer, s *timeline.Snapshot) error { return page.Execute(w, newView(s)) }
+func Write(w io.Writer, s *timeline.Snapshot) error { return page().Execute(w, newView(s)) }
