@@ -73,7 +73,7 @@ func fakesshCmd() *cobra.Command {
 		Short: "runs a program that uses ssh over a connection of mitoscript",
 		Long: "Connects to DEST ([USER@]HOST[:PORT]) and runs the program. Whatever host it asks ssh for, its\n" +
 			"commands run at DEST:\n\n  mitoscript fakessh web1 -- rsync -a src/ web1:dst/\n\n" +
-			"The exit status is the program's.",
+			"The exit status is the program's. On a terminal Ctrl-C is the program's too: that of sftp ends a transfer.",
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 && args[1] == "--" {
 				args = append(args[:1:1], args[2:]...)
@@ -104,6 +104,8 @@ func (m *master) fakessh(opts *value.Dict, args []string) error {
 	if err != nil {
 		return fakesshFailed(err)
 	}
+	m.lent.Store(fakessh.HasTerminal())
+	defer m.lent.Store(false)
 	status, err := runFakeSSH(m.ctx, mito.FakeSSH{Dest: dest, Args: args})
 	if err != nil {
 		return fakesshFailed(err)

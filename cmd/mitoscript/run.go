@@ -31,6 +31,8 @@ type master struct {
 	cancel context.CancelCauseFunc
 	// status is what ends the program instead of the script's own: -1 for none.
 	status atomic.Int64
+	// lent says that a program has the terminal, which knows what Ctrl-C is to end.
+	lent atomic.Bool
 	// board is what draws on the terminal; nil for none.
 	board atomic.Pointer[board]
 }
@@ -151,17 +153,21 @@ func (m *master) catchSignals() (stop func()) {
 	signal.Notify(ch, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	done := make(chan struct{})
 	go func() {
-		for first := true; ; first = false {
+		for first := true; ; {
 			select {
 			case <-done:
 				return
 			case sig := <-ch:
+				if sig == syscall.SIGINT && m.lent.Load() {
+					continue
+				}
 				number := 128 + int(sig.(syscall.Signal))
 				if !first {
 					m.factory.Abandon()
 					_ = m.record.write(&statusError{status: number}) // it says itself what fails
 					os.Exit(number)
 				}
+				first = false
 				m.end(number, value.Errorf(value.KindCancelled, "ended by %s", sig))
 			}
 		}

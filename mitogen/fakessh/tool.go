@@ -109,7 +109,7 @@ func newTool(f *folder, opts Options) (*exec.Cmd, error) {
 	}
 	cmd := &exec.Cmd{Path: path, Args: toolArgs(f, opts.Args), Env: env, Dir: opts.Dir,
 		// A program may ask on the terminal: it stays in the group that has it.
-		SysProcAttr: &syscall.SysProcAttr{Setpgid: !hasTerminal()}}
+		SysProcAttr: &syscall.SysProcAttr{Setpgid: !HasTerminal()}}
 	dieWithParent(cmd.SysProcAttr)
 	if opts.Stdin != nil {
 		cmd.Stdin = opts.Stdin
@@ -123,7 +123,9 @@ func newTool(f *folder, opts Options) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-func hasTerminal() bool {
+// HasTerminal reports whether this process has a terminal. A program that Run starts
+// shares it then, and is told of Ctrl-C as this process is.
+func HasTerminal() bool {
 	tty, err := os.Open("/dev/tty")
 	if err != nil {
 		return false
