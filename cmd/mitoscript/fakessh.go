@@ -106,7 +106,7 @@ func (m *master) fakessh(opts *value.Dict, args []string) error {
 	}
 	m.lent.Store(fakessh.HasTerminal())
 	defer m.lent.Store(false)
-	status, err := runFakeSSH(m.ctx, mito.FakeSSH{Dest: dest, Args: args})
+	status, err := m.runFakeSSH(m.ctx, mito.FakeSSH{Dest: dest, Args: args})
 	if err != nil {
 		return fakesshFailed(err)
 	}

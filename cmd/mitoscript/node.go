@@ -141,9 +141,10 @@ func listenUnix(r *mitogen.Router, path string) (string, error) { return unix.Li
 
 // runFakeSSH lets the program have this one's stdin, stdout and stderr: in a child
 // they are /dev/null and the log.
-func runFakeSSH(ctx context.Context, o mito.FakeSSH) (int, error) {
+func (n *node) runFakeSSH(ctx context.Context, o mito.FakeSSH) (int, error) {
 	return fakessh.Run(ctx, fakessh.Options{
 		Dest: o.Dest, Args: o.Args, Env: o.Env, Dir: o.Dir, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Guard: n.guard,
 	})
 }
 
@@ -181,7 +182,7 @@ func newNode(o nodeOptions) *node {
 		Host: n.host, Router: o.router, Connector: n.factory, Args: o.args, Script: o.script,
 		Version: version, Log: o.log, NewRouter: o.newRouter,
 		EnableDebug: o.enableDebug, StartProfile: o.startProfile, Detach: o.detach,
-		Bar: n.library.Bar, ListenUnix: listenUnix, FakeSSH: runFakeSSH, JoinUnix: o.joinUnix, LogTo: o.logTo, DisableSitePackages: o.onlyOwnModules,
+		Bar: n.library.Bar, ListenUnix: listenUnix, FakeSSH: n.runFakeSSH, JoinUnix: o.joinUnix, LogTo: o.logTo, DisableSitePackages: o.onlyOwnModules,
 	})
 	own := []*interp.Module{inventoryModule(o.hosts, n.runtime.Context)}
 	n.host.Modules = slices.Concat(stdlib.Modules(n.library), n.runtime.Modules(), own, o.extra)

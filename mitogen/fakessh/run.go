@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mitoscript/mitoscript/mitogen"
+	"github.com/mitoscript/mitoscript/mitogen/pgroup"
 	"github.com/mitoscript/mitoscript/mitogen/value"
 )
 
@@ -26,6 +27,9 @@ type Options struct {
 	Dir string
 	// Stdin, Stdout and Stderr are the program's; nil for /dev/null.
 	Stdin, Stdout, Stderr *os.File
+	// Guard ends the program should this process be killed; nil for no such thing. The
+	// program's ssh ends with this process in any case.
+	Guard *pgroup.Guard
 }
 
 // sessionGrace is how long sessions may take to end after the program has.

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -27,21 +26,17 @@ func runTool(ctx context.Context, f *folder, opts Options) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	started, ended := make(chan error), make(chan struct{})
-	go func() {
-		// The system takes the end of the thread that started it for ours.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			_ = cmd.Wait() // the state tells more
-		}
-		close(ended)
-	}()
-	if err := <-started; err != nil {
+	if err := cmd.Start(); err != nil {
 		return 0, toolError(opts, err)
 	}
+	// Not its group, where its ssh is: that is to remove the folder.
+	opts.Guard.Add(cmd.Process.Pid)
+	defer opts.Guard.Remove(cmd.Process.Pid)
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // the state tells more
+		close(ended)
+	}()
 	select {
 	case <-ended:
 	case <-ctx.Done():
@@ -110,7 +105,6 @@ func newTool(f *folder, opts Options) (*exec.Cmd, error) {
 	cmd := &exec.Cmd{Path: path, Args: toolArgs(f, opts.Args), Env: env, Dir: opts.Dir,
 		// A program may ask on the terminal: it stays in the group that has it.
 		SysProcAttr: &syscall.SysProcAttr{Setpgid: !HasTerminal()}}
-	dieWithParent(cmd.SysProcAttr)
 	if opts.Stdin != nil {
 		cmd.Stdin = opts.Stdin
 	}
