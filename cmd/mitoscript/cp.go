@@ -267,9 +267,11 @@ func (c *contexts) open(ctx context.Context, p place) (*mitogen.Context, error) 
 	if p.user != "" {
 		to.conn.User = p.user
 	}
-	got, _, err := to.connect(ctx, c.inv.Add(p.host))
+	host := c.inv.Add(p.host)
+	got, _, err := to.connect(ctx, host)
 	if err != nil {
-		return nil, &statusError{status: exitUnreachable, err: fmt.Errorf("%s: %w", p.host, err)}
+		o := &outcome{host: host, err: err, unreachable: true}
+		return nil, &statusError{status: exitUnreachable, hint: o.hint(), err: errors.New(p.host + ": " + o.fault())}
 	}
 	c.byHost[key] = got
 	return got, nil
