@@ -36,7 +36,8 @@ for t in $all; do kill -9 "$t"; done`
 
 const (
 	shell = "/bin/sh"
-	title = "mitoscript:guard" // in the process list
+	// title is for the process list. It is no argv[0]: busybox takes that for the tool to be.
+	title = "mitoscript:guard"
 	// writeWait is how long a keeper may not read; one that is stopped must not
 	// stop us.
 	writeWait = time.Second
@@ -50,6 +51,7 @@ type Guard struct {
 	mu      sync.Mutex
 	targets map[int]struct{} // guarded by mu
 	in      *os.File         // the keeper's input; nil if there is none; guarded by mu
+	keeper  *os.Process      // of in; guarded by mu
 	ended   chan struct{}    // closed when the keeper is reaped; guarded by mu
 	closed  bool             // guarded by mu
 }
@@ -115,7 +117,7 @@ func (g *Guard) tell(op string, target int) {
 		if g.write(fmt.Sprintf("%s %d\n", op, target)) {
 			return
 		}
-		g.drop()
+		g.discard()
 	}
 	if !g.start() {
 		return
@@ -125,7 +127,7 @@ func (g *Guard) tell(op string, target int) {
 		lines += fmt.Sprintf("+ %d\n", t)
 	}
 	if !g.write(lines) {
-		g.drop()
+		g.discard()
 	}
 }
 
@@ -137,10 +139,17 @@ func (g *Guard) write(lines string) bool {
 	return err == nil
 }
 
+// discard ends a keeper that another one is to replace. It must not see the end of
+// its input: it would take that for our end, and kill what still runs.
+func (g *Guard) discard() {
+	_ = g.keeper.Kill()
+	g.drop()
+}
+
 func (g *Guard) drop() {
 	if g.in != nil {
 		_ = g.in.Close()
-		g.in, g.ended = nil, nil
+		g.in, g.keeper, g.ended = nil, nil, nil
 	}
 }
 
@@ -154,7 +163,7 @@ func (g *Guard) start() bool {
 	}
 	defer func() { _ = r.Close() }()
 	cmd := &exec.Cmd{
-		Path: shell, Args: []string{title, "-c", keeper}, Dir: "/", Env: []string{},
+		Path: shell, Args: []string{"sh", "-c", keeper, title}, Dir: "/", Env: []string{},
 		Stdin: r, SysProcAttr: &syscall.SysProcAttr{Setsid: true},
 	}
 	if err := cmd.Start(); err != nil {
@@ -163,6 +172,6 @@ func (g *Guard) start() bool {
 	}
 	ended := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(ended) }()
-	g.in, g.ended = w, ended
+	g.in, g.keeper, g.ended = w, cmd.Process, ended
 	return true
 }

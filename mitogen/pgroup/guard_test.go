@@ -134,9 +134,30 @@ func TestKeeperKilled(t *testing.T) {
 	}
 }
 
-// killKeeper kills the keeper of this process and waits until its input is closed.
-func killKeeper(t *testing.T) {
-	out, err := exec.Command("pgrep", "-P", strconv.Itoa(os.Getpid()), "-f", "^mitoscript:guard").Output()
+// A keeper that does not read is replaced, and kills nothing when it goes on.
+func TestKeeperStopped(t *testing.T) {
+	g := &pgroup.Guard{}
+	pid, _ := sleeper(t)
+	g.Add(-pid)
+	stopped := keeperPid(t)
+	if err := syscall.Kill(stopped, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 8000 { // more than a pipe holds, of numbers that no process has
+		g.Add(10_000_000 + i)
+		g.Remove(10_000_000 + i)
+	}
+	_ = syscall.Kill(stopped, syscall.SIGCONT)
+	awaitGone(stopped)
+	if state, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output(); err != nil || state[0] == 'Z' {
+		t.Errorf("a program that runs was killed: %q, %v", state, err)
+	}
+	g.Close()
+}
+
+// keeperPid is the keeper of this process.
+func keeperPid(t *testing.T) int {
+	out, err := exec.Command("pgrep", "-P", strconv.Itoa(os.Getpid()), "-f", "mitoscript:guard$").Output()
 	if err != nil {
 		t.Fatal("no keeper: ", err)
 	}
@@ -144,9 +165,19 @@ func killKeeper(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return pid
+}
+
+// killKeeper kills the keeper of this process and waits until its input is closed.
+func killKeeper(t *testing.T) {
+	pid := keeperPid(t)
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
+	awaitGone(pid)
+}
+
+func awaitGone(pid int) {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for syscall.Kill(pid, 0) == nil { // until it is reaped
