@@ -36,11 +36,11 @@ func TestSignalsEndExec(t *testing.T) {
 			t.Parallel()
 			s := startMaster(t, "exec", "-i", localHosts(t, c.hosts), "--", `trap "" INT TERM HUP; echo ready; sh -c "sleep 600 # $MARK"`)
 			waitProcesses(s.mark, processTimeout, func(n int) bool { return n >= c.hosts })
+			s.said("ready") // what is on its way when the signal comes may be lost
 			s.signal(c.sig)
 			if got := s.ends(processTimeout); got != c.status {
 				t.Errorf("status %d, want %d", got, c.status)
 			}
-			s.said("ready")
 			s.nothingLeft()
 			if text := s.text(&s.stderr); !strings.Contains(text, c.stderr) || c.stderr == "" && text != "" {
 				t.Errorf("stderr is %q", text)
