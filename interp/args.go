@@ -34,12 +34,21 @@ type Args struct {
 
 	values []value.Value
 	given  []bool
+
+	// few functions have more parameters than there is room for here
+	valuesRoom [6]value.Value
+	givenRoom  [6]bool
 }
 
 // Match matches positional and keyword arguments to the parameters of f. A
 // mismatch is an Error that names the function and the argument.
 func Match(f *Func, t Thread, args []value.Value, kwargs []value.Field) (*Args, error) {
-	a := &Args{Func: f, Thread: t, values: make([]value.Value, len(f.Params)), given: make([]bool, len(f.Params))}
+	a := &Args{Func: f, Thread: t}
+	if n := len(f.Params); n <= len(a.valuesRoom) {
+		a.values, a.given = a.valuesRoom[:n], a.givenRoom[:n]
+	} else {
+		a.values, a.given = make([]value.Value, n), make([]bool, n)
+	}
 	positional := 0
 	for positional < len(f.Params) && !f.Params[positional].KeywordOnly {
 		positional++

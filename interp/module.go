@@ -56,6 +56,9 @@ type Func struct {
 	// Spread gives the items of a tuple result as several values where the language
 	// has them: Lua.
 	Spread bool
+	// Method says that it is a method: its object gives the same one under its name for
+	// as long as it lives.
+	Method bool
 	// NoTarget is the reason why it cannot be a call's target, "" if it can.
 	NoTarget string
 	// Impl does the work. Errors other than *value.Error become one of kind Error.

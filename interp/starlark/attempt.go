@@ -25,7 +25,7 @@ func (in *Interp) attempt(t *star.Thread, _ *star.Builtin, args star.Tuple, kwar
 		return &outcome{in: in, value: v}, nil
 	}
 	caught := th.toError(err)
-	if th.ctx.Err() != nil {
+	if th.over() != nil {
 		return nil, &reraised{caught}
 	}
 	return &outcome{in: in, value: star.None, err: caught}, nil

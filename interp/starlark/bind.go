@@ -19,6 +19,9 @@ func (in *Interp) bind(f *interp.Func) *star.Builtin {
 // callFunc runs a Go function on the current thread.
 func (in *Interp) callFunc(f *interp.Func, args star.Tuple, kwargs []star.Tuple) (star.Value, error) {
 	th := in.current
+	if over := th.over(); over != nil {
+		return nil, over
+	}
 	matched, err := in.match(th, f, args, kwargs)
 	if err != nil {
 		return nil, err

@@ -29,10 +29,10 @@ func (in *Interp) newSurvey() *survey {
 // port gives a function, or a bound method, the form in which it travels.
 func (in *Interp) port(c star.Callable) (value.Value, error) {
 	fn, isFunc := c.(*star.Function)
-	s := in.newSurvey()
-	if p, ok := in.ported.get(fn); ok && isFunc && s.unchanged(p.deps) {
+	if p, ok := in.ported.get(fn); ok && isFunc && (len(p.deps) == 0 || in.newSurvey().unchanged(p.deps)) {
 		return p.form, nil
 	}
+	s := in.newSurvey()
 	name := plainName(c.Name())
 	if _, bad := s.walk(c); bad != nil {
 		return nil, bad.err(name)

@@ -30,7 +30,7 @@ func (th *thread) toError(err error) *value.Error {
 	if th.raised != nil {
 		err = joinRaised(err, th.raised)
 		th.raised = nil
-		if th.ctx.Err() == nil {
+		if th.over() == nil {
 			th.t.Uncancel()
 		}
 	}
@@ -39,8 +39,8 @@ func (th *thread) toError(err error) *value.Error {
 		return again.err
 	}
 	frames, cause := unwind(err)
-	if cause == nil && th.ctx.Err() != nil {
-		cause = cancelCause(th.ctx)
+	if cause == nil {
+		cause = th.over()
 	}
 	if cause == nil {
 		return &value.Error{Kind: value.KindScript, Message: err.Error(), Traceback: frames}

@@ -27,6 +27,9 @@ type Interp struct {
 	env  environment
 	// current is the thread whose code is running.
 	current *thread
+	// printFunc and loadFunc are print and load, for every thread.
+	printFunc func(*star.Thread, string)
+	loadFunc  func(*star.Thread, string) (star.StringDict, error)
 	// names are those that Eval's pieces see: the environment and their own.
 	names star.StringDict
 	// libs are the library modules by identity, loaded or being loaded.
@@ -46,6 +49,7 @@ type Interp struct {
 func New(h *interp.Host) *Interp {
 	in := &Interp{host: h, libs: map[string]*library{}}
 	in.ported.limit, in.grafts.limit, in.graphs.limit = 256, 1024, 64
+	in.printFunc, in.loadFunc = in.print, in.load
 	in.env.build(in)
 	h.Register(in)
 	return in

@@ -16,6 +16,8 @@ import (
 type objectValue struct {
 	in  *Interp
 	obj interp.Object
+	// method is the one that was asked for last, which a loop asks for again and again.
+	method *star.Builtin
 }
 
 // iterableObject can stand in a for loop or be unpacked.
@@ -95,12 +97,19 @@ func sameObject(a, b interp.Object) bool {
 }
 
 func (o *objectValue) Attr(name string) (star.Value, error) {
+	if o.method != nil && o.method.Name() == name {
+		return o.method, nil
+	}
 	v, ok := o.obj.Attr(name)
 	if !ok {
 		return nil, nil
 	}
 	if f, ok := v.(*interp.Func); ok {
-		return o.in.bind(f).BindReceiver(o.in.wrap(o.obj)), nil
+		b := o.in.bind(f).BindReceiver(o.in.wrap(o.obj))
+		if f.Method {
+			o.method = b
+		}
+		return b, nil
 	}
 	return o.in.toStarlark(v)
 }

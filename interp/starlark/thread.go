@@ -6,15 +6,26 @@ import (
 	star "go.starlark.net/starlark"
 
 	"github.com/mitoscript/mitoscript/interp"
+	"github.com/mitoscript/mitoscript/mitogen/value"
 )
 
-// thread is one thread of script execution. The Host's Lock guards it, but for
-// the cancellation of t.
+// pollSteps is after how many steps of the interpreter a thread looks whether its
+// calls are still wanted: less than a millisecond. Functions of the library look
+// whenever they begin. A goroutine that cancels the thread, for each call, would cost
+// the small ones more than they do.
+const pollSteps = 5000
+
+// thread is one thread of script execution. The Host's Lock guards it.
 type thread struct {
 	in *Interp
 	t  star.Thread
 	// ctx is that of the innermost call; it carries the thread.
 	ctx context.Context
+	// calls are the contexts of the calls on the thread, innermost last.
+	calls []context.Context
+	room  [2]context.Context // for calls
+	// unwanted says that t was cancelled because one of them has ended.
+	unwanted bool
 	// raised is the error of an iterator, which Starlark's own protocol cannot
 	// report: the thread is cancelled instead and this is the reason.
 	raised error
@@ -29,9 +40,12 @@ type threadKey struct{ in *Interp }
 
 func (in *Interp) newThread(name string) *thread {
 	th := &thread{in: in}
+	th.calls = th.room[:0]
 	th.t.Name = name
-	th.t.Print = in.print
-	th.t.Load = in.load
+	th.t.Print = in.printFunc
+	th.t.Load = in.loadFunc
+	th.t.OnMaxSteps = th.poll
+	th.t.SetMaxExecutionSteps(pollSteps)
 	return th
 }
 
@@ -75,13 +89,17 @@ func (in *Interp) onThread(ctx context.Context, fn func(*thread) (star.Value, er
 		th = in.newThread("script")
 		defer func() { th.ended = true }()
 	}
-	defer in.enter(th)()
+	former := in.current
+	in.current = th
 	outer := th.ctx
 	if outer != ctx {
 		th.ctx = context.WithValue(ctx, threadKey{in}, th)
 	}
-	defer func() { th.ctx = outer }()
-	defer th.watch(ctx, outer)()
+	th.calls = append(th.calls, ctx)
+	defer func() {
+		th.leave(outer)
+		in.current = former
+	}()
 
 	v, err := fn(th)
 	if err != nil || th.raised != nil {
@@ -90,31 +108,35 @@ func (in *Interp) onThread(ctx context.Context, fn func(*thread) (star.Value, er
 	return v, nil
 }
 
-// enter makes th the current thread; the result puts the former one back.
-func (in *Interp) enter(th *thread) (leave func()) {
-	former := in.current
-	in.current = th
-	return func() { in.current = former }
+// leave ends the innermost call. A thread that was cancelled for it goes on if the
+// calls around it are wanted.
+func (th *thread) leave(outer context.Context) {
+	last := len(th.calls) - 1
+	th.calls[last] = nil
+	th.calls, th.ctx = th.calls[:last], outer
+	if th.unwanted && th.over() == nil {
+		th.unwanted = false
+		th.t.Uncancel()
+	}
 }
 
-// watch cancels the thread when ctx ends, unless outer's end does it anyway.
-func (th *thread) watch(ctx, outer context.Context) (stop func()) {
-	if ctx.Done() == nil || outer != nil && outer.Done() == ctx.Done() {
-		return func() {}
+// over gives the reason why nobody wants what runs on the thread any more: a call on
+// it has ended for whoever made it. It is nil while all go on.
+func (th *thread) over() *value.Error {
+	for _, ctx := range th.calls {
+		if ctx.Err() != nil {
+			return cancelCause(ctx)
+		}
 	}
-	fired := make(chan struct{})
-	unwatch := context.AfterFunc(ctx, func() {
-		th.t.Cancel("its call ended")
-		close(fired)
-	})
-	return func() {
-		if unwatch() {
-			return
-		}
-		<-fired
-		if outer != nil && outer.Err() == nil {
-			th.t.Uncancel()
-		}
+	return nil
+}
+
+// poll cancels the thread once it is over.
+func (th *thread) poll(t *star.Thread) {
+	t.SetMaxExecutionSteps(t.Steps + pollSteps)
+	if !th.unwanted && th.over() != nil {
+		th.unwanted = true
+		t.Cancel("its call ended")
 	}
 }
 

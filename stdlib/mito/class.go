@@ -43,6 +43,7 @@ func (c *class[T]) get(self T, name string) (value.Value, bool) {
 
 func (m *method[T]) bind(self T) *interp.Func {
 	f := m.fn
+	f.Method = true
 	f.Impl = func(ctx context.Context, a *interp.Args) (value.Value, error) { return m.impl(ctx, self, a) }
 	return &f
 }
