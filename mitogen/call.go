@@ -32,6 +32,9 @@ type Call struct {
 // item of a list (Lua counts from 1).
 type CallNames struct{ FirstIndex int }
 
+// smallCall is the length of a call with little in it, in bytes.
+const smallCall = 128
+
 // EncodeCall encodes call for target. What cannot travel is an Error that names
 // its place, and nothing is sent. The result is sent with Context.Start.
 func (c *Context) EncodeCall(call *Call, names CallNames) (*EncodedCall, error) {
@@ -39,6 +42,7 @@ func (c *Context) EncodeCall(call *Call, names CallNames) (*EncodedCall, error) 
 		return nil, errorf("cannot call a function in the context that runs this one")
 	}
 	enc := codec.Encoder{FirstIndex: names.FirstIndex, Max: int(c.router.MaxMessageSize()), NoFuncs: !c.Obeys()}
+	enc.Buf = make([]byte, 0, smallCall)
 	enc.Array(4)
 	var chain value.Value
 	if call.Chain != "" {
@@ -146,7 +150,7 @@ func (e *EncodedCall) Start() (*Receiver, error) {
 		return nil, err
 	}
 	e.message.ReplyTo = rv.Handle()
-	if err := e.target.Send(e.message); err != nil {
+	if err := e.target.sendUntil(nil, e.message, gathers); err != nil {
 		rv.Close()
 		return nil, err
 	}
@@ -156,7 +160,7 @@ func (e *EncodedCall) Start() (*Receiver, error) {
 // NoReply sends the call; a failure is logged by the context called.
 func (e *EncodedCall) NoReply() error {
 	ended := e.began()
-	err := e.target.Send(e.message)
+	err := e.target.sendUntil(nil, e.message, gathers)
 	if ended != nil {
 		ended(err, 0)
 	}

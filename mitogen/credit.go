@@ -55,7 +55,7 @@ const (
 )
 
 // creditSize is what a message counts of a window, in bytes.
-func creditSize(m *Message) int64 { return int64(max(1, len(m.Data))) }
+func creditSize(m *Message) int64 { return int64(max(1, m.Length())) }
 
 // sendCredit never waits.
 func (r *Router) sendCredit(dst, replyTo uint32, c credit) {

@@ -40,7 +40,7 @@ func (l *FrameLog) note(way string, s *Stream, f *wire.Frame) {
 		return
 	}
 	head := fmt.Sprintf("frame %s %s: dst=%d src=%d auth=%d handle=%d reply_to=%d length=%d",
-		way, s.name, f.Dst, f.Src, f.Auth, f.Handle, f.ReplyTo, len(f.Data))
+		way, s.name, f.Dst, f.Src, f.Auth, f.Handle, f.ReplyTo, f.Length())
 	if heads != nil {
 		(*heads)(head)
 	}

@@ -43,17 +43,19 @@ type handler struct {
 }
 
 // AddHandler registers h and returns its handle. A handle that is taken is an Error.
-func (r *Router) AddHandler(h Handler) (uint32, error) {
-	reg := &handler{Handler: h}
-	if h.Respondent != nil {
-		reg.respondent = h.Respondent.id
+func (r *Router) AddHandler(h Handler) (uint32, error) { return r.register(&handler{Handler: h}) }
+
+// register is AddHandler with memory of the caller's.
+func (r *Router) register(reg *handler) (uint32, error) {
+	if reg.Respondent != nil {
+		reg.respondent = reg.Respondent.id
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if h.Handle == 0 {
+	if reg.Handle == 0 {
 		reg.Handle = r.newHandleLocked()
-	} else if _, taken := r.handlers[h.Handle]; taken {
-		return 0, errorf("cannot register a handle that already exists: %d", h.Handle)
+	} else if _, taken := r.handlers[reg.Handle]; taken {
+		return 0, errorf("cannot register a handle that already exists: %d", reg.Handle)
 	}
 	r.handlers[reg.Handle] = reg
 	return reg.Handle, nil
@@ -86,6 +88,7 @@ func (r *Router) DelHandler(handle uint32) error {
 // deliver hands a message for this context to its handler.
 func (r *Router) deliver(m *Message) {
 	m.Router = r
+	m.join()
 	r.mu.Lock()
 	h, ok := r.handlers[m.Handle]
 	if !ok {

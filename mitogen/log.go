@@ -59,7 +59,7 @@ func (r *Router) ForwardLog(rec LogRecord, wait bool) {
 	}
 	u := urgent
 	if wait {
-		u = waits
+		u = gathers
 	}
 	_ = up.send(f, u) // not by Router.send, which logs what it cannot send
 }

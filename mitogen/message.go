@@ -43,6 +43,22 @@ func encodeMessage(enc *codec.Encoder, v value.Value) (*Message, error) {
 	return &Message{Frame: wire.Frame{Data: enc.Buf}, funcs: enc.Funcs}, nil
 }
 
+// encodeBulk is encodeMessage of what is sent once: large bytes are not copied.
+func encodeBulk(enc *codec.Encoder, v value.Value) (*Message, error) {
+	tail, err := enc.Bulk(v)
+	if tail == "" && err == nil {
+		return encodeMessage(enc, v)
+	}
+	return &Message{Frame: wire.Frame{Data: enc.Buf, Tail: tail}}, err
+}
+
+// join puts the tail of a message that stays in this process where that of others is.
+func (m *Message) join() {
+	if m.Tail != "" {
+		m.Data, m.Tail = append(m.Data, m.Tail...), ""
+	}
+}
+
 // Clone returns a message with the same data and fields, which can be sent.
 func (m *Message) Clone() *Message {
 	c := *m
@@ -100,7 +116,9 @@ func (m *Message) decodeWith(read func(*codec.Decoder) (value.Value, error)) (va
 
 // Reply sends v to whoever waits for an answer to m; a *Message is sent as it is.
 // Without reply_to nothing is sent.
-func (m *Message) Reply(v value.Value) error {
+func (m *Message) Reply(v value.Value) error { return m.reply(v, waits) }
+
+func (m *Message) reply(v value.Value, u urgency) error {
 	if m.Router == nil {
 		return errorf("a message that was not received cannot be replied to")
 	}
@@ -115,5 +133,5 @@ func (m *Message) Reply(v value.Value) error {
 		}
 	}
 	out.Dst, out.Handle = m.Src, m.ReplyTo
-	return m.Router.Route(out)
+	return m.Router.route(out, u)
 }

@@ -9,8 +9,8 @@ type Promise struct{ *Receiver }
 // should make the work end.
 func NewPromise(r *Router, cancel func()) (Promise, error) {
 	rv := &Receiver{router: r, once: true, cancel: cancel}
-	rv.handler = Handler{Func: rv.receive, Once: true, Policy: fromNobody, receiver: rv}
-	return Promise{rv}, rv.bind(0)
+	rv.handler.Handler = Handler{Func: rv.receive, Once: true, Policy: fromNobody, receiver: rv}
+	return Promise{rv}, rv.bind(&rv.handler)
 }
 
 // fromNobody keeps others from answering in the work's place.

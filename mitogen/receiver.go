@@ -39,8 +39,8 @@ type Receiver struct {
 	source
 	router *Router
 	handle atomic.Uint32
-	// handler is how it listens
-	handler Handler
+	// handler is how it listens, and what is registered of it first
+	handler handler
 	once    bool
 	queue   queue[*Message]
 	call    *Context // that runs the call whose result it waits for
@@ -81,7 +81,7 @@ func NewReceiver(r *Router, opts ReceiverOptions) (*Receiver, error) {
 // which is answered dead if it is gone.
 func newReceiver(r *Router, opts ReceiverOptions) (*Receiver, error) {
 	rv := &Receiver{router: r, once: opts.Once, gate: opts.Gate, call: opts.call, told: opts.ended}
-	rv.handler = Handler{
+	rv.handler.Handler = Handler{
 		Func: rv.receive, Handle: opts.Handle, Once: opts.Once && opts.Gate == nil,
 		Respondent: opts.Respondent, Policy: opts.Policy, receiver: rv, lent: opts.lent,
 	}
@@ -100,13 +100,11 @@ func newReceiver(r *Router, opts ReceiverOptions) (*Receiver, error) {
 			}
 		}
 	}
-	return rv, rv.bind(opts.Handle)
+	return rv, rv.bind(&rv.handler)
 }
 
-func (rv *Receiver) bind(handle uint32) error {
-	h := rv.handler
-	h.Handle = handle
-	handle, err := rv.router.AddHandler(h)
+func (rv *Receiver) bind(h *handler) error {
+	handle, err := rv.router.register(h)
 	if err == nil {
 		rv.handle.Store(handle)
 	}
@@ -123,7 +121,9 @@ func (rv *Receiver) SetHandle(handle uint32) error {
 	if rv.flow != nil {
 		rv.flow.come(handle)
 	}
-	if err := rv.bind(handle); err != nil {
+	again := rv.handler
+	again.Handle = handle
+	if err := rv.bind(&again); err != nil {
 		return err
 	}
 	_ = rv.router.DelHandler(old) // it may have closed meanwhile

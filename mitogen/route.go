@@ -153,9 +153,11 @@ func (r *Router) forwardLocked(m *Message) *Stream {
 // Route sends a message of this context. Src and Auth are set to it. An error is
 // one of the message itself (too large) or of a link that is gone; what happens
 // further on comes back as a dead message to ReplyTo.
-func (r *Router) Route(m *Message) error {
+func (r *Router) Route(m *Message) error { return r.route(m, waits) }
+
+func (r *Router) route(m *Message, u urgency) error {
 	m.Src, m.Auth = r.id, r.id
-	return r.send(m, waits)
+	return r.send(m, u)
 }
 
 func (r *Router) send(m *Message, u urgency) error { return r.sendUntil(nil, m, u) }
@@ -170,7 +172,7 @@ func (r *Router) sendUntil(done <-chan struct{}, m *Message, u urgency) error {
 	limit := r.maxMessageSize
 	out := r.streamToLocked(m.Dst)
 	r.mu.Unlock()
-	if uint32(len(m.Data)) > limit {
+	if uint32(m.Length()) > limit {
 		return value.Errorf(value.KindChannel, "%s", wire.TooLarge(int64(limit)))
 	}
 	if out == nil {

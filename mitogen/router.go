@@ -205,7 +205,9 @@ func (r *Router) AttachStamped(conn io.ReadWriteCloser, c *Context, auth uint32)
 }
 
 func (r *Router) newStream(conn io.ReadWriteCloser, id uint32, name string) *Stream {
-	return &Stream{router: r, conn: conn, remoteID: id, name: name, ending: make(chan struct{}), done: make(chan struct{})}
+	s := &Stream{router: r, conn: conn, remoteID: id, name: name, ending: make(chan struct{}), done: make(chan struct{})}
+	s.try, _ = conn.(TryWriter)
+	return s
 }
 
 func (r *Router) addChild(s *Stream, c *Context) {

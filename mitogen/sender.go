@@ -59,7 +59,7 @@ func (s *Sender) Key() any {
 
 // Encode encodes v for Put, on the goroutine that may touch it.
 func (s *Sender) Encode(v value.Value, names CallNames) (*Message, error) {
-	m, err := encodeMessage(&codec.Encoder{FirstIndex: names.FirstIndex, Max: int(s.context.router.MaxMessageSize()), NoFuncs: !s.context.Obeys()}, v)
+	m, err := encodeBulk(&codec.Encoder{FirstIndex: names.FirstIndex, Max: int(s.context.router.MaxMessageSize()), NoFuncs: !s.context.Obeys()}, v)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (s *Sender) Send(ctx context.Context, m *Message) error {
 		return err
 	}
 	m.ReplyTo = fb.handle
-	if err := s.context.Send(m); err != nil {
+	if err := s.context.sendUntil(nil, m, gathers); err != nil {
 		giveBack()
 		return err
 	}

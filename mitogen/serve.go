@@ -145,6 +145,7 @@ func (sv *Server) serve(c *callState) {
 	cancelled := c.cancelled
 	c.stop = cancel
 	sv.mu.Unlock()
+	began := time.Now()
 	call, err := DecodeCall(m)
 	if cancelled {
 		if err == nil {
@@ -154,16 +155,27 @@ func (sv *Server) serve(c *callState) {
 		return
 	}
 	if err != nil {
-		sv.reply(m, &Call{}, nil, err)
+		sv.reply(m, &Call{}, nil, err, waits)
 		return
 	}
 	v, err := sv.call(ctx, m, call)
 	if sv.Settle != nil {
 		sv.Settle()
 	}
-	if err = sv.reply(m, call, v, err); err != nil {
+	if err = sv.reply(m, call, v, err, sv.urgency(began)); err != nil {
 		sv.remember(m, call, err)
 	}
+}
+
+// quick calls may have their results written together with those of the next ones.
+const quick = 50 * time.Microsecond
+
+// urgency is that of a result whose call began then.
+func (sv *Server) urgency(began time.Time) urgency {
+	if sv.queue.len() > 0 && time.Since(began) < quick {
+		return gathers
+	}
+	return waits
 }
 
 func (sv *Server) call(ctx context.Context, m *Message, call *Call) (value.Value, error) {
@@ -239,7 +251,7 @@ func (sv *Server) watch(c *callState) {
 }
 
 // reply answers m with v or err, and returns what the call failed with at last.
-func (sv *Server) reply(m *Message, call *Call, v value.Value, err error) error {
+func (sv *Server) reply(m *Message, call *Call, v value.Value, err error, u urgency) error {
 	if m.ReplyTo == 0 {
 		if err != nil {
 			e := value.AsError(err)
@@ -248,7 +260,7 @@ func (sv *Server) reply(m *Message, call *Call, v value.Value, err error) error 
 		return err
 	}
 	if err == nil {
-		err = sv.replyValue(m, call, v)
+		err = sv.replyValue(m, call, v, u)
 	}
 	if err == nil {
 		return nil
@@ -261,11 +273,11 @@ func (sv *Server) reply(m *Message, call *Call, v value.Value, err error) error 
 
 // replyValue sends a result. One that is too large is answered dead, as by any
 // context on the way; one that cannot travel is the error returned.
-func (sv *Server) replyValue(m *Message, call *Call, v value.Value) error {
+func (sv *Server) replyValue(m *Message, call *Call, v value.Value, u urgency) error {
 	limit := int(sv.Router.MaxMessageSize())
 	out, err := sv.encode(&codec.Encoder{NoFuncs: true, Max: limit, FirstIndex: call.Names.FirstIndex}, v)
 	if err == nil {
-		err = m.Reply(out)
+		err = m.reply(out, u)
 	}
 	switch {
 	case err == nil:
@@ -282,7 +294,7 @@ func (sv *Server) encode(enc *codec.Encoder, v value.Value) (*Message, error) {
 		sv.Lock.Lock()
 		defer sv.Lock.Unlock()
 	}
-	return encodeMessage(enc, v)
+	return encodeBulk(enc, v)
 }
 
 // CallError is the error that the caller sees of a function that failed in the

@@ -32,7 +32,7 @@ func childMain(args []string) int {
 func setupChild(p *child.Process, r *resolver) error {
 	n := newNode(nodeOptions{
 		loader: upwards{&p.Router.Chunks}, modules: p.Router.Chunks.Module,
-		router: p.Router, log: p.Router.Log(), stdin: strings.NewReader(""), stdout: p.Stdout, stderr: os.Stderr,
+		router: p.Router, log: p.Router.Log(), stdin: strings.NewReader(""), stdout: p.Stdout, stderr: p.Stderr, lend: p.Lend,
 		script: p.Config.Script, logLevel: slog.Level(p.Config.LogLevel),
 		binaries:    parent.Upward(p.Router, bootstrap.Self("")),
 		exit:        func(_ context.Context, code int) error { p.Exit(code); return nil },

@@ -49,7 +49,7 @@ var layers = []struct {
 	{"mitogen", []string{"mitogen/value", "mitogen/codec", "mitogen/wire"}, "it moves frames and values, and starts no process"},
 	{"mitogen/simulation", []string{"mitogen", "mitogen/value", "mitogen/codec", "mitogen/wire"}, "it tests routers"},
 	{"mitogen/files", []string{"mitogen", "mitogen/value", "mitogen/wire", "stdlib/oserror"}, "it copies files between contexts"},
-	{"mitogen/transport", []string{"mitogen/value"}, "bytes to a target"},
+	{"mitogen/transport", []string{"mitogen/pipe", "mitogen/value"}, "bytes to a target"},
 	{"mitogen/transport/nativessh", []string{"mitogen/transport", "mitogen/value"}, "bytes to a target"},
 	{"mitogen/transport/sshdtest", nil, "a server for tests"},
 	{"mitogen/bootstrap", []string{"mitogen/value"}, "it works on a byte stream"},
@@ -57,10 +57,11 @@ var layers = []struct {
 	{"mitogen/parent", []string{"mitogen", "mitogen/value", "mitogen/codec", "mitogen/wire", "mitogen/transport", "mitogen/bootstrap"}, "it creates children"},
 	{"mitogen/unix", []string{"mitogen", "mitogen/value", "mitogen/wire", "mitogen/parent"}, "it takes clients as children"},
 	{"mitogen/fakessh", []string{"mitogen", "mitogen/value", "mitogen/codec", "mitogen/wire", "mitogen/pgroup", "mitogen/fakessh/sftp"}, "it runs programs over contexts"},
+	{"mitogen/pipe", nil, "it knows descriptors only"},
 	{"mitogen/pgroup", nil, "it knows processes only"},
 	{"mitogen/fakessh/sftp", nil, "it answers on a byte stream"},
 	{"mitogen/methods", []string{"mitogen/value", "mitogen/parent", "mitogen/transport", "mitogen/transport/nativessh"}, "parameters to transports"},
-	{"mitogen/child", []string{"mitogen", "mitogen/value", "mitogen/wire", "mitogen/bootstrap", "mitogen/parent"}, "it is a child's main program"},
+	{"mitogen/child", []string{"mitogen", "mitogen/pipe", "mitogen/value", "mitogen/wire", "mitogen/bootstrap", "mitogen/parent"}, "it is a child's main program"},
 }
 
 func TestPackagesImportOnlyWhatTheirLayerMay(t *testing.T) {

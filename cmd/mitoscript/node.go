@@ -40,6 +40,8 @@ type node struct {
 	commands *fakessh.Server
 	// guard ends what both run should this process be killed.
 	guard *pgroup.Guard
+	// lend is that of nodeOptions.
+	lend func() (stdout, stderr *os.File)
 }
 
 // endPrograms ends all programs, those of scripts with the grace.
@@ -56,6 +58,8 @@ type nodeOptions struct {
 	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
+	// lend gives the descriptors that fakessh's programs write to; nil for the process's own.
+	lend   func() (stdout, stderr *os.File)
 	loader interp.Loader
 	// extra are predeclared beside the library.
 	extra []*interp.Module
@@ -142,8 +146,12 @@ func listenUnix(r *mitogen.Router, path string) (string, error) { return unix.Li
 // runFakeSSH lets the program have this one's stdin, stdout and stderr: in a child
 // they are /dev/null and the log.
 func (n *node) runFakeSSH(ctx context.Context, o mito.FakeSSH) (int, error) {
+	stdout, stderr := os.Stdout, os.Stderr
+	if n.lend != nil {
+		stdout, stderr = n.lend()
+	}
 	return fakessh.Run(ctx, fakessh.Options{
-		Dest: o.Dest, Args: o.Args, Env: o.Env, Dir: o.Dir, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Dest: o.Dest, Args: o.Args, Env: o.Env, Dir: o.Dir, Stdin: os.Stdin, Stdout: stdout, Stderr: stderr,
 		Guard: n.guard,
 	})
 }
@@ -172,7 +180,7 @@ func (o nodeOptions) joinUnix(ctx context.Context, b *mitogen.Broker, path strin
 func newNode(o nodeOptions) *node {
 	guard := &pgroup.Guard{}
 	o.commands = &fakessh.Server{Guard: guard}
-	n := &node{router: o.router, commands: o.commands, guard: guard, host: &interp.Host{Loader: o.loader, Stdout: o.stdout}}
+	n := &node{router: o.router, commands: o.commands, guard: guard, lend: o.lend, host: &interp.Host{Loader: o.loader, Stdout: o.stdout}}
 	n.factory = newFactory(o, o.router)
 	n.library = &stdlib.Host{
 		Stdin: o.stdin, Stdout: o.stdout, Stderr: o.stderr, Log: o.log,

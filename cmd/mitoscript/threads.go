@@ -8,6 +8,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/mitoscript/mitoscript/mitogen/pipe"
 )
 
 // A call goes from one goroutine to the next and back. On one thread that costs half
@@ -94,11 +96,11 @@ func governThreads() (stop func()) {
 	}
 }
 
-// processorTime is what this process has used of all processors.
+// processorTime is what this process has used of all processors for its work.
 func processorTime() time.Duration {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
 		return 0
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return time.Duration(u.Utime.Nano()+u.Stime.Nano()) - pipe.Looked()
 }

@@ -47,8 +47,8 @@ type Options struct {
 type Process struct {
 	Config *parent.Config
 	Router *mitogen.Router
-	// Stdout takes what scripts print: whole lines become log records at once.
-	Stdout io.Writer
+	// Stdout and Stderr take what scripts print: whole lines become log records at once.
+	Stdout, Stderr io.Writer
 	// Server runs the calls; Setup fills in its Dispatcher and Lock.
 	Server *mitogen.Server
 	// AtEnd are run when the context ends, in whatever way but SIGKILL; they must
@@ -240,6 +240,7 @@ func newProcess(cfg *parent.Config, stdio *stdio, resolve func(value.Value) (val
 	})
 	handler.SetRouter(p.Router)
 	p.Stdout = &lineLog{stream: "stdout", log: p.logLine}
+	p.Stderr = &lineLog{stream: "stderr", log: p.logLine}
 	p.Server = &mitogen.Server{Router: p.Router, Settle: p.Flush, Stuck: p.stuck}
 	return p
 }
@@ -275,6 +276,13 @@ func (p *Process) serve(link io.ReadWriteCloser) error {
 
 func (p *Process) logLine(stream, line string) {
 	p.Router.ForwardLog(mitogen.LogRecord{Level: slog.LevelInfo, Text: stream + ": " + line}, true)
+}
+
+// Lend gives the descriptors 1 and 2 for programs that are to write to the log by
+// themselves.
+func (p *Process) Lend() (stdout, stderr *os.File) {
+	p.stdio.lent.Store(true)
+	return os.Stdout, os.Stderr
 }
 
 // Flush logs what was written so far to stdout and stderr, by whatever process.

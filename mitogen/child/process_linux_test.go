@@ -63,12 +63,13 @@ func (a actions) Dispatch(ctx context.Context, c *mitogen.Call) (value.Value, er
 	case "hang":
 		select {}
 	case "print":
-		_, err := os.Stdout.WriteString(strings.Repeat(strings.Repeat("x", 1023)+"\n", 1024))
+		stdout, _ := a.p.Lend()
+		_, err := stdout.WriteString(strings.Repeat(strings.Repeat("x", 1023)+"\n", 1024))
 		return nil, err
 	case "sh", "sh in the background":
 		text, _ := c.Args[0].(string)
 		cmd := exec.Command("sh", "-c", text)
-		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+		cmd.Stdout, cmd.Stderr = a.p.Lend()
 		if name == "sh" {
 			return nil, cmd.Run()
 		}

@@ -7,16 +7,24 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mitoscript/mitoscript/mitogen/pipe"
 )
 
 // link is the two descriptors of the connection to the parent.
-type link struct{ in, out *os.File }
+type link struct {
+	in, out *os.File
+	from    *pipe.Reader // of in
+	to      *pipe.Writer // of out
+}
 
-func (l *link) Read(b []byte) (int, error)  { return l.in.Read(b) }
-func (l *link) Write(b []byte) (int, error) { return l.out.Write(b) }
+func (l *link) Read(b []byte) (int, error)  { return l.from.Read(b) }
+func (l *link) Write(b []byte) (int, error) { return l.to.Write(b) }
+func (l *link) TryWrite(b []byte) int       { return l.to.TryWrite(b) }
 
 func (l *link) Close() error {
 	err := l.out.Close()
@@ -29,6 +37,9 @@ func (l *link) Close() error {
 // stdio reads what anybody writes to descriptors 1 and 2.
 type stdio struct {
 	streams []*outStream
+	// lent says that programs have had the descriptors, and may still: without, nothing
+	// but a crash is written there.
+	lent atomic.Bool
 }
 
 // moveLink takes the link away from descriptors 0 and 1, and puts /dev/null and
@@ -58,7 +69,7 @@ func moveLink() (*link, *stdio, error) {
 		}
 		s.streams = append(s.streams, stream)
 	}
-	return &link{in, out}, s, nil
+	return &link{in, out, pipe.NewReader(in), pipe.NewWriter(out)}, s, nil
 }
 
 // moved gives fd a new number that is not inherited. Non-blocking, so that the
@@ -91,7 +102,7 @@ type outStream struct {
 // catch puts a pipe in the place of fd. Its write end blocks, as programs expect.
 func catch(fd int, name string) (*outStream, error) {
 	var p [2]int
-	if err := pipe(p[:]); err != nil {
+	if err := openPipe(p[:]); err != nil {
 		return nil, err
 	}
 	if err := dup2(p[1], fd); err != nil {
@@ -162,8 +173,12 @@ func (o *outStream) read(buf []byte) (n int, err error) {
 	return n, nil
 }
 
-// settle returns when everything that was written before is logged.
+// settle returns when everything that was written before is logged. Calls ask for it,
+// so it makes no system call where there can be nothing.
 func (s *stdio) settle() {
+	if !s.lent.Load() {
+		return
+	}
 	for _, o := range s.streams {
 		o.settle()
 	}
@@ -229,7 +244,7 @@ func (l *lineLog) finish() {
 	}
 }
 
-func pipe(p []int) error {
+func openPipe(p []int) error {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	if err := unix.Pipe(p); err != nil {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"time"
+	"unicode/utf8"
 	"unsafe"
 
 	"github.com/mitoscript/mitoscript/mitogen/value"
@@ -30,6 +31,9 @@ type Encoder struct {
 	open  []unsafe.Pointer // the containers around the current item
 }
 
+// smallValue is the room that an Encoder begins with, in bytes.
+const smallValue = 96
+
 // Encode returns the encoding of v. What cannot travel is an Error that names
 // its place inside v.
 func Encode(v value.Value) ([]byte, error) {
@@ -44,6 +48,9 @@ func (e *Encoder) Array(n int) { e.head(majorArray, uint64(n)) }
 // Value appends v. What cannot travel is an Error that names its place, starting
 // with root: `args[0]["x"]: cannot send a file`.
 func (e *Encoder) Value(root string, v value.Value) error {
+	if e.Buf == nil { // most values are small: one piece of memory instead of six
+		e.Buf = make([]byte, 0, smallValue)
+	}
 	e.open, e.items = e.open[:0], 0
 	err := e.value(v)
 	if e.full() {
@@ -55,14 +62,41 @@ func (e *Encoder) Value(root string, v value.Value) error {
 	return nil
 }
 
+// bulkSize is from when on Bulk leaves data where it stands, in bytes.
+const bulkSize = 32 << 10
+
+// Bulk is Value for bytes, or valid text, of some size: they are not copied to Buf but
+// returned, to be sent behind it. For all else it returns "" and does nothing.
+func (e *Encoder) Bulk(v value.Value) (tail string, err error) {
+	major := byte(majorBytes)
+	switch v := v.(type) {
+	case value.Bytes:
+		tail = string(v)
+	case string:
+		tail, major = v, majorText
+	}
+	if len(tail) < bulkSize || major == majorText && !utf8.ValidString(tail) {
+		return "", nil
+	}
+	e.head(major, uint64(len(tail)))
+	if e.Max > 0 && len(e.Buf)+len(tail) > e.Max {
+		return "", e.tooLarge()
+	}
+	return tail, nil
+}
+
 // full reports whether a limit was passed.
 func (e *Encoder) full() bool { return e.Max > 0 && len(e.Buf) > e.Max || e.items > maxItems }
 
 func (e *Encoder) fullError() error {
 	if e.Max > 0 && len(e.Buf) > e.Max {
-		return value.Errorf(value.KindChannel, "message too large (max %d bytes)", e.Max)
+		return e.tooLarge()
 	}
 	return value.Errorf(value.KindError, "cannot send more than %d items", maxItems)
+}
+
+func (e *Encoder) tooLarge() error {
+	return value.Errorf(value.KindChannel, "message too large (max %d bytes)", e.Max)
 }
 
 func (e *Encoder) value(v value.Value) error {

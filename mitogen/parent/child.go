@@ -35,6 +35,14 @@ type conn struct {
 
 func (c conn) Read(p []byte) (int, error) { return c.Reader.Read(p) }
 
+// TryWrite is that of mitogen.TryWriter, if the link has it.
+func (c conn) TryWrite(p []byte) int {
+	if t, ok := c.Link.(mitogen.TryWriter); ok {
+		return t.TryWrite(p)
+	}
+	return 0
+}
+
 // Close ends the process behind the link too, unless it detached.
 func (c conn) Close() error {
 	if c.ch.detached.Load() {

@@ -65,6 +65,18 @@ func (p *pipe) write(b []byte) (n int, err error) {
 	return n, nil
 }
 
+// tryWrite is write of what there is room for now.
+func (p *pipe) tryWrite(b []byte) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.noWrite || p.cut || p.noRead {
+		return 0
+	}
+	n := max(0, min(len(b), p.limit-len(p.flying)-len(p.arrived)))
+	p.flying = append(p.flying, b[:n]...)
+	return n
+}
+
 // deliver lets up to n bytes arrive.
 func (p *pipe) deliver(n int) {
 	p.mu.Lock()
@@ -123,6 +135,7 @@ func (l *link) childEnd() end  { return end{in: l.down, out: l.up} }
 
 func (e end) Read(b []byte) (int, error)  { return e.in.read(b) }
 func (e end) Write(b []byte) (int, error) { return e.out.write(b) }
+func (e end) TryWrite(b []byte) int       { return e.out.tryWrite(b) }
 
 func (e end) Close() error {
 	e.out.closeWrite()

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/mitoscript/mitoscript/mitogen/pipe"
 	"github.com/mitoscript/mitoscript/mitogen/value"
 )
 
@@ -25,6 +26,8 @@ type Process struct {
 	name string
 	in   *os.File
 	out  *os.File
+	from *pipe.Reader // of out
+	to   *pipe.Writer // of in
 	diag *os.File
 	w    *watcher
 	done chan struct{} // closed when the process is reaped and its output read
@@ -37,7 +40,7 @@ type Process struct {
 
 func newProcess(name string, cmd *exec.Cmd, pl *plumbing, react React, o SpawnOptions) *Process {
 	p := &Process{
-		cmd: cmd, name: name, in: pl.in, out: pl.out, diag: pl.diag,
+		cmd: cmd, name: name, in: pl.in, out: pl.out, from: pipe.NewReader(pl.out), to: pipe.NewWriter(pl.in), diag: pl.diag,
 		w:    &watcher{name: name, src: pl.diag, react: react, log: o.Log, hide: o.Hide, fail: make(chan error, 1)},
 		done: make(chan struct{}),
 	}
@@ -62,10 +65,13 @@ func (p *Process) reap(watched <-chan struct{}) {
 }
 
 // Read reads from the far side's stdout.
-func (p *Process) Read(b []byte) (int, error) { return p.out.Read(b) }
+func (p *Process) Read(b []byte) (int, error) { return p.from.Read(b) }
 
 // Write writes to the far side's stdin.
-func (p *Process) Write(b []byte) (int, error) { return p.in.Write(b) }
+func (p *Process) Write(b []byte) (int, error) { return p.to.Write(b) }
+
+// TryWrite writes what the far side's stdin takes at once.
+func (p *Process) TryWrite(b []byte) int { return p.to.TryWrite(b) }
 
 // CloseWrite ends the far side's stdin.
 func (p *Process) CloseWrite() error { return ignoreClosed(p.in.Close()) }

@@ -1,0 +1,178 @@
+package pipe_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/mitoscript/mitoscript/mitogen/pipe"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func open(t *testing.T) (r, w *os.File) {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close(); _ = w.Close() })
+	return r, w
+}
+
+// echo answers each byte that comes by itself, until the end.
+func echo(r io.Reader, w io.Writer) error {
+	b := make([]byte, 1)
+	for {
+		if _, err := io.ReadFull(r, b); err != nil {
+			return err
+		}
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
+	}
+}
+
+// A conversation of many short answers makes both ends look before they sleep; what
+// comes is the same whether they do or not, and so is the end.
+func TestConversation(t *testing.T) {
+	r1, w1 := open(t)
+	r2, w2 := open(t)
+	over := make(chan error, 1)
+	go func() { over <- echo(pipe.NewReader(r1), pipe.NewWriter(w2)) }()
+	from := pipe.NewReader(r2)
+	got := make([]byte, 16)
+	for i := range 20_000 {
+		if _, err := w1.Write([]byte{byte(i)}); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := from.Read(got); n != 1 || err != nil || got[0] != byte(i) {
+			t.Fatalf("answer %d: %d bytes %v, %v", i, n, got[:n], err)
+		}
+	}
+	_ = w1.Close()
+	if err := <-over; err != io.EOF {
+		t.Errorf("the far end: %v", err)
+	}
+	_ = w2.Close()
+	if n, err := from.Read(got); n != 0 || err != io.EOF {
+		t.Errorf("after the end: %d bytes, %v", n, err)
+	}
+}
+
+// Looking is over after a moment, whatever it was that did not come.
+func TestSilenceIsSlept(t *testing.T) {
+	r, w := open(t)
+	from := pipe.NewReader(r)
+	b := make([]byte, 8)
+	for range 64 { // so that the next wait is looked at
+		_, _ = w.Write([]byte("x"))
+		if _, err := from.Read(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := pipe.Looked()
+	time.AfterFunc(100*time.Millisecond, func() { _, _ = w.Write([]byte("y")) })
+	if n, err := from.Read(b); n != 1 || err != nil || b[0] != 'y' {
+		t.Fatalf("%d bytes, %v", n, err)
+	}
+	if looked := pipe.Looked() - before; looked > 20*time.Millisecond {
+		t.Errorf("looked for %s of 100ms", looked)
+	}
+}
+
+func TestCloseEndsReadThatLooks(t *testing.T) {
+	r, w := open(t)
+	from := pipe.NewReader(r)
+	b := make([]byte, 8)
+	for range 64 {
+		_, _ = w.Write([]byte("x"))
+		if _, err := from.Read(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	over := make(chan error, 1)
+	go func() { _, err := from.Read(b); over <- err }()
+	_ = r.Close()
+	select {
+	case err := <-over:
+		if !errors.Is(err, os.ErrClosed) {
+			t.Error(err)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("the read goes on")
+	}
+}
+
+// TryWrite never waits: of what a full pipe does not take it tells the number of bytes
+// that it did.
+func TestTryWrite(t *testing.T) {
+	r, w := open(t)
+	to := pipe.NewWriter(w)
+	piece := bytes.Repeat([]byte("0123456789abcdef"), 256)
+	sent := 0
+	for {
+		n := to.TryWrite(piece)
+		sent += n
+		if n < len(piece) {
+			break
+		}
+	}
+	if n := to.TryWrite(piece[:1]); n != 0 {
+		t.Errorf("a full pipe took %d bytes", n)
+	}
+	over := make(chan error, 1)
+	go func() { _, err := to.Write(piece); over <- err; _ = w.Close() }()
+	got, err := io.ReadAll(pipe.NewReader(r))
+	if err != nil || len(got) != sent+len(piece) {
+		t.Errorf("%d bytes came of %d, %v", len(got), sent+len(piece), err)
+	}
+	if err := <-over; err != nil {
+		t.Error(err)
+	}
+	if n := to.TryWrite(piece); n != 0 {
+		t.Errorf("a closed pipe took %d bytes", n)
+	}
+}
+
+// The far end is gone: TryWrite takes nothing, Write says why.
+func TestTryWriteToNobody(t *testing.T) {
+	r, w := open(t)
+	_ = r.Close()
+	to := pipe.NewWriter(w)
+	if n := to.TryWrite([]byte("x")); n != 0 {
+		t.Errorf("%d bytes", n)
+	}
+	if _, err := to.Write([]byte("x")); !errors.Is(err, syscall.EPIPE) {
+		t.Error(err)
+	}
+}
+
+func BenchmarkConversation(b *testing.B) {
+	r1, w1, err := os.Pipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	r2, w2, err := os.Pipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	over := make(chan error, 1)
+	go func() { over <- echo(pipe.NewReader(r1), w2) }()
+	from, buf := pipe.NewReader(r2), make([]byte, 1)
+	for b.Loop() {
+		_, _ = w1.Write(buf)
+		_, _ = from.Read(buf)
+	}
+	_ = w1.Close()
+	<-over
+	_ = r1.Close()
+	_ = r2.Close()
+	_ = w2.Close()
+}

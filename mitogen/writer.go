@@ -1,0 +1,381 @@
+package mitogen
+
+import (
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"time"
+	"unsafe"
+
+	"github.com/mitoscript/mitoscript/mitogen/wire"
+)
+
+// queueLimit is how many bytes may wait for a link before data frames wait
+// themselves: enough to keep a pipe busy, little enough that a call sent during a
+// bulk transfer is not stuck behind much.
+const queueLimit = 256 << 10
+
+// urgentLimit is how many bytes may wait that cannot be made to wait at their
+// source: refusals, news of routes. A neighbour that provokes them and reads none
+// is cut off.
+const urgentLimit = 64 << 20
+
+// inlineData is the largest data that is copied behind its header; longer data
+// is handed to the kernel from where it stands.
+const inlineData = 16 << 10
+
+// A burst is frames of whom nobody waits for an answer alone: they are gathered up to
+// gatherLimit bytes, or until their sender lets go of the processor, and written at
+// once. Each write is a system call here and may be a process woken there.
+const (
+	gatherLimit = 4 << 10
+	burst       = 100 * time.Microsecond
+)
+
+// writer is a combining writer: whoever finds nobody writing writes for all.
+// It needs no goroutine of its own.
+type writer struct {
+	mu      sync.Mutex
+	pending net.Buffers    // filled while another batch is being written
+	spare   net.Buffers    // the previous batch's slices, for reuse
+	small   []byte         // the previous batch's first buffer, for reuse; nil if it was large
+	loans   []*wire.Buffer // in pending
+	size    int            // bytes in pending
+	busy    bool           // someone is writing
+	due     bool           // a goroutine was started that is to write, if nobody does before
+	flushed time.Duration  // when the last writing ended, since began
+	room    chan struct{}  // closed when pending was taken; nil if nobody waits
+	idle    chan struct{}  // closed when the writer comes to rest; nil if nobody waits
+	err     error
+}
+
+// urgency says what a sender may be made to wait for.
+type urgency int
+
+const (
+	waits   urgency = iota // waits for room, and writes itself
+	gathers                // as waits, but in a burst more may follow before it is written
+	relays                 // waits for room, but leaves writing to a goroutine: a reader
+	urgent                 // never waits: control and dead messages
+)
+
+// errNoRoom says that nobody waits for room any more.
+var errNoRoom = errors.New("the link takes no more data")
+
+// send queues a frame and sees to it that it is written. It returns the error
+// that ended the link, if it has.
+func (s *Stream) send(f *wire.Frame, u urgency) error { return s.sendUntil(nil, f, u) }
+
+// sendUntil is send, but waits for room only until done is closed.
+func (s *Stream) sendUntil(done <-chan struct{}, f *wire.Frame, u urgency) error {
+	s.router.frames.note("to", s, f)
+	weigh(f)
+	w := &s.out
+	w.mu.Lock()
+	for u != urgent && w.size > queueLimit && w.err == nil {
+		if w.room == nil {
+			w.room = make(chan struct{})
+		}
+		room := w.room
+		w.mu.Unlock()
+		select {
+		case <-room:
+		case <-done:
+			return errNoRoom
+		}
+		w.mu.Lock()
+	}
+	if w.err != nil {
+		defer w.mu.Unlock()
+		return w.err
+	}
+	if w.size > urgentLimit && u == urgent {
+		w.mu.Unlock()
+		s.router.log.Error("stream cut off: the far side does not read", "stream", s.name, "queued", urgentLimit)
+		go s.Abort() // closing may take its time, and a reader may not wait
+		return net.ErrClosed
+	}
+	w.appendLocked(f)
+	switch {
+	case w.busy:
+		w.mu.Unlock()
+	case u == waits, u == gathers && !w.burstLocked():
+		w.busy = true
+		w.mu.Unlock()
+		s.flush()
+	case w.due:
+		w.mu.Unlock()
+	case u == relays && s.try != nil && w.smallLocked():
+		w.busy = true
+		w.mu.Unlock()
+		return s.attempt()
+	default:
+		w.due = true
+		w.mu.Unlock()
+		return s.begin()
+	}
+	return nil
+}
+
+// begin starts the goroutine that is due.
+func (s *Stream) begin() error {
+	if s.router.broker.run(s.flushDue) {
+		return nil
+	}
+	s.out.rest()
+	return net.ErrClosed
+}
+
+// TryWriter is what a connection may have besides: a reader, which must not wait, then
+// relays small frames itself, which saves waking a goroutine at each hop.
+type TryWriter interface {
+	// TryWrite writes what is taken at once and returns how many bytes that was. Why it
+	// is less than all is for Write to tell.
+	TryWrite(b []byte) int
+}
+
+// smallLocked reports whether all that is pending is one small piece.
+func (w *writer) smallLocked() bool {
+	return len(w.pending) == 1 && w.size <= gatherLimit && len(w.loans) == 0
+}
+
+// attempt writes what is pending, and leaves to a goroutine what the link does not take
+// at once. The caller has set busy.
+func (s *Stream) attempt() error {
+	if s.out.attempt(s.try) {
+		return nil
+	}
+	return s.begin()
+}
+
+// attempt reports false when something is left, which is due.
+func (w *writer) attempt(conn TryWriter) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err == nil && len(w.pending) > 0 {
+		batch, _ := w.takeLocked()
+		w.mu.Unlock()
+		n := conn.TryWrite(batch[0])
+		w.mu.Lock()
+		if n == len(batch[0]) {
+			w.keepLocked(batch)
+		} else if w.err == nil {
+			w.pending = append(net.Buffers{batch[0][n:]}, w.pending...)
+			w.size += len(batch[0]) - n
+		}
+	}
+	if w.err == nil && len(w.pending) > 0 {
+		w.busy, w.due = false, true
+		return false
+	}
+	w.restLocked()
+	return true
+}
+
+// burstLocked reports whether what is pending may wait for more.
+func (w *writer) burstLocked() bool {
+	return w.size < gatherLimit && time.Since(began)-w.flushed < burst
+}
+
+// flushDue writes what nobody else has written.
+func (s *Stream) flushDue() {
+	if s.out.takeDue() {
+		s.flush()
+	}
+}
+
+// takeDue reports whether the caller is to write what is due.
+func (w *writer) takeDue() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.due = false
+	if w.busy {
+		return false
+	}
+	if len(w.pending) == 0 {
+		w.wakeLocked(&w.idle)
+		return false
+	}
+	w.busy = true
+	return true
+}
+
+// flush writes what is pending. A link that takes nothing any more has ended.
+func (s *Stream) flush() {
+	if s.out.flush(s.conn) != nil {
+		s.endSoon()
+	}
+}
+
+// lastWords is how long a link that takes nothing may be silent before it is closed:
+// what a far side said before it went is still to be read.
+const lastWords = time.Second
+
+// endSoon closes the connection once nothing comes any more.
+func (s *Stream) endSoon() {
+	heard := s.heard.Load()
+	time.AfterFunc(lastWords, func() {
+		select {
+		case <-s.ending:
+		default:
+			if s.heard.Load() != heard {
+				s.endSoon()
+				return
+			}
+			s.Abort()
+		}
+	})
+}
+
+func (w *writer) appendLocked(f *wire.Frame) {
+	w.size += f.Size()
+	if f.Buffer != nil {
+		w.pending = append(w.pending, f.Buffer.Bytes(f))
+		w.loans = append(w.loans, f.Buffer)
+		return
+	}
+	n := len(w.pending)
+	if n == 0 || cap(w.pending[n-1])-len(w.pending[n-1]) < wire.HeaderSize+min(len(f.Data), inlineData) {
+		w.pending = append(w.pending, w.bufferLocked(f))
+		n++
+	}
+	last := f.AppendHeader(w.pending[n-1])
+	if len(f.Data) <= inlineData {
+		w.pending[n-1] = append(last, f.Data...)
+	} else {
+		w.pending[n-1] = last
+		w.pending = append(w.pending, f.Data[:len(f.Data):len(f.Data)])
+	}
+	if f.Tail != "" { // nobody writes to what is pending, but behind it
+		w.pending = append(w.pending, unsafe.Slice(unsafe.StringData(f.Tail), len(f.Tail)))
+	}
+}
+
+// keptBuffer is the largest buffer that is kept for the next batch: idle links
+// hold next to nothing.
+const keptBuffer = 2 << 10
+
+// bufferLocked gives an empty buffer with room for f, and for more like it.
+func (w *writer) bufferLocked(f *wire.Frame) []byte {
+	room := max(512, 2*(wire.HeaderSize+len(f.Data)))
+	if len(f.Data) > inlineData {
+		room = 2 * wire.HeaderSize
+	}
+	if buf := w.small; cap(buf) >= room {
+		w.small = nil
+		return buf
+	}
+	return make([]byte, 0, room)
+}
+
+// flush writes until nothing is pending. The caller has set busy. The error is that
+// of a write of this call.
+func (w *writer) flush(conn io.Writer) (failed error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for len(w.pending) > 0 && w.err == nil {
+		batch, loans := w.takeLocked()
+		w.mu.Unlock()
+		err := writeAll(conn, batch)
+		for _, b := range loans {
+			b.Free()
+		}
+		w.mu.Lock()
+		w.keepLocked(batch)
+		if err != nil && w.err == nil {
+			w.err, failed = err, err
+		}
+	}
+	w.restLocked()
+	return failed
+}
+
+// takeLocked takes what is pending, to write it.
+func (w *writer) takeLocked() (batch net.Buffers, loans []*wire.Buffer) {
+	batch, loans = w.pending, w.loans
+	w.pending, w.loans, w.size = w.spare[:0], nil, 0
+	w.spare = nil
+	w.wakeLocked(&w.room)
+	return batch, loans
+}
+
+// keepLocked keeps the memory of a batch that was written.
+func (w *writer) keepLocked(batch net.Buffers) {
+	if cap(batch[0]) <= keptBuffer {
+		w.small = batch[0][:0]
+	}
+	clear(batch)
+	w.spare = batch[:0]
+}
+
+// restLocked ends the writing.
+func (w *writer) restLocked() {
+	w.busy, w.flushed = false, time.Since(began)
+	if len(w.pending) > 0 { // it failed, and what came meanwhile goes nowhere
+		w.takeLocked()
+	}
+	if !w.due {
+		w.wakeLocked(&w.idle)
+	}
+}
+
+func (w *writer) wakeLocked(ch *chan struct{}) {
+	if *ch != nil {
+		close(*ch)
+		*ch = nil
+	}
+}
+
+func writeAll(conn io.Writer, batch net.Buffers) error {
+	for _, b := range batch {
+		if _, err := conn.Write(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fail ends the writer: later frames are refused, waiting senders wake.
+func (w *writer) fail(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err == nil {
+		w.err = err
+	}
+	w.pending, w.loans, w.size = nil, nil, 0
+	w.wakeLocked(&w.room)
+}
+
+// rest drops what was to be written by a goroutine that there will not be.
+func (w *writer) rest() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.pending, w.loans, w.size, w.due = nil, nil, 0, false
+	w.wakeLocked(&w.room)
+	if !w.busy {
+		w.wakeLocked(&w.idle)
+	}
+}
+
+// idling reports whether nothing is being written.
+func (w *writer) idling() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return !w.busy && !w.due
+}
+
+// drain waits until nothing is being written.
+func (w *writer) drain() {
+	w.mu.Lock()
+	for w.busy || w.due {
+		if w.idle == nil {
+			w.idle = make(chan struct{})
+		}
+		idle := w.idle
+		w.mu.Unlock()
+		<-idle
+		w.mu.Lock()
+	}
+	w.mu.Unlock()
+}
