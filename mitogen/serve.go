@@ -52,7 +52,7 @@ type callState struct {
 	m         *Message // immutable
 	ended     bool
 	cancelled bool
-	stop      context.CancelCauseFunc // nil while queued
+	stop      *callContext // nil while queued
 }
 
 type chainKey struct {
@@ -139,11 +139,11 @@ func (sv *Server) run() {
 
 func (sv *Server) serve(c *callState) {
 	m := c.m
-	ctx, cancel := context.WithCancelCause(context.WithValue(sv.Router.broker.ctx, callMessage{}, m))
-	defer cancel(nil)
+	ctx := &callContext{parent: sv.Router.broker.ctx, m: m}
+	defer ctx.end()
 	sv.mu.Lock()
 	cancelled := c.cancelled
-	c.stop = cancel
+	c.stop = ctx
 	sv.mu.Unlock()
 	began := time.Now()
 	call, err := DecodeCall(m)
@@ -224,7 +224,7 @@ func (sv *Server) onCancel(m *Message) {
 	if stop == nil {
 		return
 	}
-	stop(errCancelled())
+	stop.cancel(errCancelled())
 	if sv.Stuck != nil {
 		sv.watch(c)
 	}

@@ -27,6 +27,8 @@ type Interp struct {
 	env  environment
 	// current is the thread whose code is running.
 	current *thread
+	// spare are threads that have ended well.
+	spare []*thread
 	// printFunc and loadFunc are print and load, for every thread.
 	printFunc func(*star.Thread, string)
 	loadFunc  func(*star.Thread, string) (star.StringDict, error)
@@ -49,6 +51,7 @@ type Interp struct {
 func New(h *interp.Host) *Interp {
 	in := &Interp{host: h, libs: map[string]*library{}}
 	in.ported.limit, in.grafts.limit, in.graphs.limit = 256, 1024, 64
+	in.spare = make([]*thread, 0, 2)
 	in.printFunc, in.loadFunc = in.print, in.load
 	in.env.build(in)
 	h.Register(in)

@@ -38,10 +38,18 @@ type thread struct {
 // threadKey is the key under which a call's context carries its thread.
 type threadKey struct{ in *Interp }
 
-func (in *Interp) newThread(name string) *thread {
+// newThread gives a thread for an outermost call: one that was used before, if there is
+// one, as it has memory for the frames of functions.
+func (in *Interp) newThread() *thread {
+	if last := len(in.spare) - 1; last >= 0 {
+		th := in.spare[last]
+		in.spare = in.spare[:last]
+		th.ended = false
+		return th
+	}
 	th := &thread{in: in}
 	th.calls = th.room[:0]
-	th.t.Name = name
+	th.t.Name = "script"
 	th.t.Print = in.printFunc
 	th.t.Load = in.loadFunc
 	th.t.OnMaxSteps = th.poll
@@ -86,7 +94,7 @@ func (in *Interp) onThread(ctx context.Context, fn func(*thread) (star.Value, er
 	// thread: that thread is away, or done, whenever such a one holds the lock.
 	nested := th != nil && th.away == 0 && !th.ended
 	if !nested {
-		th = in.newThread("script")
+		th = in.newThread()
 		defer func() { th.ended = true }()
 	}
 	former := in.current
@@ -104,6 +112,9 @@ func (in *Interp) onThread(ctx context.Context, fn func(*thread) (star.Value, er
 	v, err := fn(th)
 	if err != nil || th.raised != nil {
 		return nil, th.toError(err)
+	}
+	if !nested && th.away == 0 && !th.unwanted && len(in.spare) < cap(in.spare) {
+		in.spare = append(in.spare, th)
 	}
 	return v, nil
 }
