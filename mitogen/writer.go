@@ -327,7 +327,16 @@ func (w *writer) wakeLocked(ch *chan struct{}) {
 	}
 }
 
+// BuffersWriter is what a connection may have besides.
+type BuffersWriter interface {
+	// WriteBuffers writes all pieces, which stay as they are.
+	WriteBuffers(pieces net.Buffers) error
+}
+
 func writeAll(conn io.Writer, batch net.Buffers) error {
+	if to, ok := conn.(BuffersWriter); ok && len(batch) > 1 {
+		return to.WriteBuffers(batch)
+	}
 	for _, b := range batch {
 		if _, err := conn.Write(b); err != nil {
 			return err

@@ -5,6 +5,7 @@ package child
 import (
 	"bytes"
 	"io"
+	"net"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -25,6 +26,8 @@ type link struct {
 func (l *link) Read(b []byte) (int, error)  { return l.from.Read(b) }
 func (l *link) Write(b []byte) (int, error) { return l.to.Write(b) }
 func (l *link) TryWrite(b []byte) int       { return l.to.TryWrite(b) }
+
+func (l *link) WriteBuffers(pieces net.Buffers) error { return l.to.WriteBuffers(pieces) }
 
 func (l *link) Close() error {
 	err := l.out.Close()

@@ -35,14 +35,6 @@ type conn struct {
 
 func (c conn) Read(p []byte) (int, error) { return c.Reader.Read(p) }
 
-// TryWrite is that of mitogen.TryWriter, if the link has it.
-func (c conn) TryWrite(p []byte) int {
-	if t, ok := c.Link.(mitogen.TryWriter); ok {
-		return t.TryWrite(p)
-	}
-	return 0
-}
-
 // Close ends the process behind the link too, unless it detached.
 func (c conn) Close() error {
 	if c.ch.detached.Load() {
@@ -57,7 +49,22 @@ func (s *setup) behind(ch *child, from io.Reader) io.ReadWriteCloser {
 	if s.compress() {
 		return wire.Compress(c)
 	}
+	if q, ok := ch.link.(quick); ok {
+		return quickConn{c, q}
+	}
 	return c
+}
+
+// quick is a link with more ways to write than one.
+type quick interface {
+	mitogen.TryWriter
+	mitogen.BuffersWriter
+}
+
+// quickConn is a conn of such a link.
+type quickConn struct {
+	conn
+	quick
 }
 
 // adopt makes the far side a child of the router.

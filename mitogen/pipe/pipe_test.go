@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"syscall"
 	"testing"
@@ -141,6 +142,33 @@ func TestTryWrite(t *testing.T) {
 	}
 }
 
+// WriteBuffers writes all of many pieces, which stay as they are, however little the
+// pipe takes at once.
+func TestWriteBuffers(t *testing.T) {
+	r, w := open(t)
+	to := pipe.NewWriter(w)
+	var pieces net.Buffers
+	for i := range 3000 {
+		pieces = append(pieces, bytes.Repeat([]byte{byte(i)}, i%7*113))
+	}
+	want := bytes.Join(pieces, nil)
+	over := make(chan error, 1)
+	go func() {
+		over <- errors.Join(to.WriteBuffers(pieces), to.WriteBuffers(pieces[:1]), to.WriteBuffers(net.Buffers{[]byte("a"), nil, []byte("b")}))
+		_ = w.Close()
+	}()
+	got, err := io.ReadAll(pipe.NewReader(r))
+	if err := errors.Join(err, <-over); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, append(want, "ab"...)) {
+		t.Errorf("%d bytes came of %d, or others", len(got), len(want)+2)
+	}
+	if !bytes.Equal(want, bytes.Join(pieces, nil)) {
+		t.Error("the pieces have changed")
+	}
+}
+
 // The far end is gone: TryWrite takes nothing, Write says why.
 func TestTryWriteToNobody(t *testing.T) {
 	r, w := open(t)
@@ -150,6 +178,9 @@ func TestTryWriteToNobody(t *testing.T) {
 		t.Errorf("%d bytes", n)
 	}
 	if _, err := to.Write([]byte("x")); !errors.Is(err, syscall.EPIPE) {
+		t.Error(err)
+	}
+	if err := to.WriteBuffers(net.Buffers{[]byte("x"), []byte("y")}); !errors.Is(err, syscall.EPIPE) {
 		t.Error(err)
 	}
 }

@@ -21,8 +21,6 @@ const (
 	// mostPrice until one is not: where all processors are wanted, nobody looks.
 	mostCredit            = 4
 	leastPrice, mostPrice = 8, 1 << 10
-	// manyLooks in vain are processor time that somebody else may have wanted.
-	manyLooks = 8
 )
 
 // looked is the time that all Readers have spent with looking, in nanoseconds.
@@ -85,15 +83,14 @@ func (r *Reader) watch(b []byte, began time.Time) (n int, done bool) {
 		return 0, false
 	}
 	r.buf = b
-	defer func() { r.buf = nil }()
 	var spent time.Duration
-	for looks := 1; ; looks++ {
+	defer func() { r.buf = nil; looked.Add(int64(spent)) }()
+	for now := began; now.Sub(began) < moment; now = time.Now() {
 		if r.raw.Read(r.look) != nil {
 			return 0, false
 		}
 		if r.n > 0 {
-			looked.Add(int64(spent))
-			if looks > 1 {
+			if spent > 0 {
 				r.price = leastPrice
 			}
 			return r.n, true
@@ -101,16 +98,14 @@ func (r *Reader) watch(b []byte, began time.Time) (n int, done bool) {
 		if r.err != syscall.EAGAIN && r.err != syscall.EINTR {
 			return 0, false
 		}
+		spent += time.Since(now)
 		runtime.Gosched()
-		if spent = time.Since(began); spent >= moment {
-			looked.Add(int64(min(spent, moment)))
-			if looks >= manyLooks {
-				r.credit -= r.price
-				r.price = min(2*r.price, mostPrice)
-			}
-			return 0, false
-		}
 	}
+	if spent > moment/4 { // else it was others who ran
+		r.credit -= r.price
+		r.price = min(2*r.price, mostPrice)
+	}
+	return 0, false
 }
 
 var _ io.Reader = (*Reader)(nil)

@@ -1,6 +1,8 @@
 package pipe
 
 import (
+	"io"
+	"net"
 	"os"
 	"syscall"
 )
@@ -16,6 +18,8 @@ type Writer struct {
 	buf []byte
 	n   int
 	err error
+
+	left net.Buffers // of the pieces that WriteBuffers writes
 }
 
 // NewWriter returns a Writer to file.
@@ -44,4 +48,14 @@ func (w *Writer) TryWrite(b []byte) int {
 		return 0
 	}
 	return w.n
+}
+
+// writeEach writes the pieces one after another.
+func writeEach(to io.Writer, pieces net.Buffers) error {
+	for _, b := range pieces {
+		if _, err := to.Write(b); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"sync"
@@ -136,6 +137,11 @@ func (l *link) childEnd() end  { return end{in: l.down, out: l.up} }
 func (e end) Read(b []byte) (int, error)  { return e.in.read(b) }
 func (e end) Write(b []byte) (int, error) { return e.out.write(b) }
 func (e end) TryWrite(b []byte) int       { return e.out.tryWrite(b) }
+
+func (e end) WriteBuffers(pieces net.Buffers) error {
+	_, err := e.out.write(bytes.Join(pieces, nil))
+	return err
+}
 
 func (e end) Close() error {
 	e.out.closeWrite()

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"sync"
@@ -72,6 +73,9 @@ func (p *Process) Write(b []byte) (int, error) { return p.to.Write(b) }
 
 // TryWrite writes what the far side's stdin takes at once.
 func (p *Process) TryWrite(b []byte) int { return p.to.TryWrite(b) }
+
+// WriteBuffers writes all pieces to the far side's stdin.
+func (p *Process) WriteBuffers(pieces net.Buffers) error { return p.to.WriteBuffers(pieces) }
 
 // CloseWrite ends the far side's stdin.
 func (p *Process) CloseWrite() error { return ignoreClosed(p.in.Close()) }
