@@ -59,7 +59,7 @@ func (r *Router) ForwardLog(rec LogRecord, wait bool) {
 	}
 	u := urgent
 	if wait {
-		u = gathers
+		u = waits // at once: they may be the last words of a process
 	}
 	_ = up.send(f, u) // not by Router.send, which logs what it cannot send
 }
