@@ -65,11 +65,12 @@ True 1 None
 		{
 			name: "who waits for a context that goes is told, wherever it is",
 			star: `
-def wait(tell, target=None):
+def wait(tell, target=None, ready=None):
     if target == None:
         tell.put(router.add_handler(lambda m: None))
         return Latch().get()
     r = target.send_async(Message.pickled("?", handle=tell))
+    ready.put(True)
     return attempt(r.get_data).error.message
 
 via = router.local()
@@ -88,8 +89,9 @@ c2 = router.local()
 c22 = router.local(via=c2)
 tell = Receiver(router)
 c22.call_no_reply(wait, tell.to_sender())
-far = c11.call_async(wait, tell.get_data(), c22)
-attempt(far.get, timeout=0.05)
+ready = Receiver(router)
+far = c11.call_async(wait, tell.get_data(), c22, ready.to_sender())
+ready.get()
 c22.shutdown()
 print(far.get_data())
 other = mitogen.Router()
@@ -100,12 +102,13 @@ other.broker.join()
 print(attempt(other.broker.defer, lambda: 1).error.message)
 `,
 			lua: luaHelp + `
-local function wait(tell, target)
+local function wait(tell, target, ready)
   if not target then
     tell:put(router:add_handler(function() end))
     return Latch():get()
   end
   local r = target:send_async(Message.pickled("?", {handle=tell}))
+  ready:put(true)
   local _, e = pcall(r.get_data, r)
   return e.message
 end
@@ -126,8 +129,9 @@ local c2 = router:local_()
 local c22 = router:local_{via=c2}
 local tell = Receiver(router)
 c22:call_no_reply(wait, tell:to_sender())
-local far = c11:call_async(wait, tell:get_data(), c22)
-pcall(far.get, far, {timeout=0.05})
+local ready = Receiver(router)
+local far = c11:call_async(wait, tell:get_data(), c22, ready:to_sender())
+ready:get()
 c22:shutdown()
 p(far:get_data())
 local other = mitogen.Router()
