@@ -22,7 +22,7 @@ arch        = $(word 2,$(subst -, ,$1))
 goenv       = GOOS=$(call system,$1) $(if $(filter armv%,$(call arch,$1)),GOARCH=arm GOARM=$(patsubst armv%,%,$(call arch,$1)),GOARCH=$(call arch,$1))
 mkbundle    = go run ./mitogen/bootstrap/mkbundle $(BIN)/bundle $(BUILD) $(foreach p,$1,$p=$(BIN)/child/$p)
 
-.PHONY: all build bundle size demo docs test simulate check fuzz bench bench-peers soak clean FORCE
+.PHONY: all build bundle size demo docs test simulate check fuzz bench bench-peers bench-scale soak clean FORCE
 
 all: build
 
@@ -91,10 +91,14 @@ bench: build
 	go test -run=NONE -bench=Memory -benchtime=1x ./bench
 	go test -run=NONE -bench=Bulk -benchtime=1x -timeout=30m ./bench
 
-## bench-peers: docs/peers.md, the same work by Python mitogen and other tools
+## bench-peers: docs/benchmarks.md, the same work by Python mitogen and other tools
 bench-peers: build
 	bench/peers/tools
 	go run ./bench/peers
+
+## bench-scale: docs/scale.md, what many contexts, calls and messages cost
+bench-scale: build
+	go run ./bench/scale
 
 ## soak: ten minutes, or SOAK, of links and processes that fail
 SOAK ?= 10m

@@ -4,7 +4,7 @@
 // of them could reach here. Each task is a process of its own that takes its own
 // times; the tools take turns, and what counts is the median of the ratios of a turn.
 //
-// It writes docs/peers.md and docs/peers.svg. `make bench-peers`
+// It writes docs/benchmarks.md and docs/benchmarks.svg. `make bench-peers`
 // installs the tools and runs it.
 package main
 
@@ -16,6 +16,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"github.com/mitoscript/mitoscript/bench/machine"
 )
 
 func main() {
@@ -30,7 +32,7 @@ func main() {
 	hosts := flag.Int("hosts", 20, "hosts of the fleet; all are this machine")
 	only := flag.String("only", "", "names of tasks after commas; nothing is written then")
 	program := flag.String("program", "bin/mitoscript", "the mitoscript to measure")
-	out := flag.String("out", "docs", "where peers.md and peers.svg are written")
+	out := flag.String("out", "docs", "where benchmarks.md and benchmarks.svg are written")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -46,21 +48,21 @@ func run(ctx context.Context, program, out, only string, rounds, hosts int) erro
 		return err
 	}
 	defer lab.close()
-	before := machine()
+	before := machine.Now()
 	got, err := lab.measure(ctx, chosen(only), rounds)
 	if err != nil {
 		return err
 	}
-	after := machine()
+	after := machine.Now()
 	r := report{results: got, before: before, after: after, versions: lab.versions(), missing: lab.missing, rounds: rounds, hosts: hosts}
 	if only != "" {
 		fmt.Print(r.table())
 		return nil
 	}
-	if err := os.WriteFile(out+"/peers.svg", []byte(chart(got)), 0o644); err != nil {
+	if err := os.WriteFile(out+"/benchmarks.svg", []byte(chart(got)), 0o644); err != nil {
 		return err
 	}
-	return os.WriteFile(out+"/peers.md", []byte(r.text()), 0o644)
+	return os.WriteFile(out+"/benchmarks.md", []byte(r.text()), 0o644)
 }
 
 func chosen(only string) []task {

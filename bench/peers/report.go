@@ -5,12 +5,14 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/mitoscript/mitoscript/bench/machine"
 )
 
 // report is what is written.
 type report struct {
 	results
-	before, after state
+	before, after machine.State
 	versions      []string
 	missing       []string
 	rounds, hosts int
@@ -20,14 +22,14 @@ func (r report) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Beside other tools\n\nWritten by `make bench-peers`; not to be edited.\n\n")
 	fmt.Fprintf(&b, "| | |\n|---|---|\n")
-	fmt.Fprintf(&b, "| taken | %s to %s UTC |\n", r.before.when.Format("2006-01-02 15:04"), r.after.when.Format(time.TimeOnly))
+	fmt.Fprintf(&b, "| taken | %s to %s UTC |\n", r.before.When.Format("2006-01-02 15:04"), r.after.When.Format(time.TimeOnly))
 	fmt.Fprintf(&b, "| machine | %s |\n", r.before)
-	fmt.Fprintf(&b, "| load before and after (1, 5, 15 minutes) | %s; %s |\n", r.before.load, r.after.load)
+	fmt.Fprintf(&b, "| load before and after (1, 5, 15 minutes) | %s; %s |\n", r.before.Load, r.after.Load)
 	fmt.Fprintf(&b, "| versions | %s |\n", strings.Join(r.versions, "; "))
 	if len(r.missing) > 0 {
 		fmt.Fprintf(&b, "| not installed, so left out | %s |\n", strings.Join(r.missing, "; "))
 	}
-	fmt.Fprintf(&b, "\n![How many times as fast as Python mitogen](peers.svg)\n\n## Aims\n\n")
+	fmt.Fprintf(&b, "\n![How many times as fast as Python mitogen](benchmarks.svg)\n\n## Aims\n\n")
 	b.WriteString(r.aims())
 	fmt.Fprintf(&b, "\nWhat the cost of the missed ones is made of is said in [DESIGN.md](DESIGN.md).\n\n## Figures\n\n")
 	b.WriteString(r.table())

@@ -1,4 +1,5 @@
-package main
+// Package machine tells what was measured on, for the reports that measurements write.
+package machine
 
 import (
 	"fmt"
@@ -8,17 +9,19 @@ import (
 	"time"
 )
 
-// state is what the machine was when.
-type state struct {
-	when          time.Time
-	load          string
+// State is what the machine was when.
+type State struct {
+	When time.Time
+	// Load is the load average of the last 1, 5 and 15 minutes.
+	Load          string
 	model, system string
 }
 
-func machine() state {
-	s := state{when: time.Now().UTC(), model: "unknown processor", system: runtime.GOOS, load: "unknown"}
+// Now looks at the machine.
+func Now() State {
+	s := State{When: time.Now().UTC(), model: "unknown processor", system: runtime.GOOS, Load: "unknown"}
 	if text, err := os.ReadFile("/proc/loadavg"); err == nil {
-		s.load = strings.Join(strings.Fields(string(text))[:3], " ")
+		s.Load = strings.Join(strings.Fields(string(text))[:3], " ")
 	}
 	if text, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
 		s.system = "Linux " + strings.TrimSpace(string(text))
@@ -34,6 +37,7 @@ func machine() state {
 	return s
 }
 
-func (s state) String() string {
+// String names processor, their number and the system.
+func (s State) String() string {
 	return fmt.Sprintf("%s (%s), %d processors, %s", s.model, runtime.GOARCH, runtime.NumCPU(), s.system)
 }
