@@ -169,11 +169,20 @@ func (a *Args) typeError(name, want string) error {
 	return a.Errorf("argument %s: want %s, got %s", name, want, value.TypeName(a.Value(name)))
 }
 
-// String returns text; None is "". A Secret is revealed.
+// null is the error of None in place of a required argument. None stands for what
+// may be left out; a name that is missing by mistake must not empty a file.
+func (a *Args) null(name, want string) error {
+	if a.Func.Params[a.Func.param(name)].Required {
+		return a.typeError(name, want)
+	}
+	return nil
+}
+
+// String returns text; an optional None is "". A Secret is revealed.
 func (a *Args) String(name string) (string, error) {
 	switch v := a.Value(name).(type) {
 	case nil:
-		return "", nil
+		return "", a.null(name, "string")
 	case string:
 		return v, nil
 	case value.Secret:
@@ -182,11 +191,11 @@ func (a *Args) String(name string) (string, error) {
 	return "", a.typeError(name, "string")
 }
 
-// Data returns text or bytes, exactly; None is "". Blob and Secret are opened.
+// Data returns text or bytes, exactly; an optional None is "". Blob and Secret are opened.
 func (a *Args) Data(name string) (string, error) {
 	switch v := a.Value(name).(type) {
 	case nil:
-		return "", nil
+		return "", a.null(name, "string or bytes")
 	case string:
 		return v, nil
 	case value.Bytes:
@@ -210,11 +219,11 @@ func (a *Args) Bool(name string) (bool, error) {
 	return false, a.typeError(name, "bool")
 }
 
-// Int returns an integer; None is 0. A float that is whole is accepted.
+// Int returns an integer; an optional None is 0. A float that is whole is accepted.
 func (a *Args) Int(name string) (int64, error) {
 	switch v := a.Value(name).(type) {
 	case nil:
-		return 0, nil
+		return 0, a.null(name, "int")
 	case int64:
 		return v, nil
 	case float64:
@@ -227,11 +236,11 @@ func (a *Args) Int(name string) (int64, error) {
 	return 0, a.typeError(name, "int")
 }
 
-// Float returns a number; None is 0.
+// Float returns a number; an optional None is 0.
 func (a *Args) Float(name string) (float64, error) {
 	switch v := a.Value(name).(type) {
 	case nil:
-		return 0, nil
+		return 0, a.null(name, "number")
 	case int64:
 		return float64(v), nil
 	case float64:
@@ -259,11 +268,11 @@ func (a *Args) Timeout(name string) (d time.Duration, ok bool, err error) {
 	return max(value.Seconds(s), 0), true, nil
 }
 
-// List returns the items of a list or tuple; None is empty.
+// List returns the items of a list or tuple; an optional None is empty.
 func (a *Args) List(name string) ([]value.Value, error) {
 	switch v := a.Value(name).(type) {
 	case nil:
-		return nil, nil
+		return nil, a.null(name, "list")
 	case value.List:
 		return v, nil
 	case value.Tuple:
@@ -276,7 +285,7 @@ func (a *Args) List(name string) ([]value.Value, error) {
 	return nil, a.typeError(name, "list")
 }
 
-// Strings returns a list of text; None is empty.
+// Strings returns a list of text; an optional None is empty.
 func (a *Args) Strings(name string) ([]string, error) {
 	items, err := a.List(name)
 	if err != nil {

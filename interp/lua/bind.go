@@ -97,7 +97,13 @@ func (in *Interp) invoke(L *glua.LState, f *interp.Func, first int) int {
 		kwargs = in.fields(L, tb)
 		last--
 	}
-	a, err := interp.Match(f, &site{t: t, L: L}, in.arguments(L, first, last, handedOn(f)), kwargs)
+	args := in.arguments(L, first, last, handedOn(f))
+	for i := range min(len(args), len(f.Params)) { // nil is no argument: mitogen.null is None
+		if p := &f.Params[i]; args[i] == nil && !p.Required && !p.KeywordOnly && L.Get(first+i) == glua.LNil {
+			args[i] = p.Default
+		}
+	}
+	a, err := interp.Match(f, &site{t: t, L: L}, args, kwargs)
 	if err != nil {
 		in.throw(L, err)
 	}
