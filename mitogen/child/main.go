@@ -67,6 +67,7 @@ type Process struct {
 	Finish    func(ctx context.Context)
 
 	stdio   *stdio
+	printed [2]*lineLog // behind Stdout and Stderr
 	endOnce sync.Once
 	frames  mitogen.FrameLog
 	debug   DebugLog
@@ -210,7 +211,7 @@ func (p *Process) StartProfile() error {
 // Exit ends the context with an exit status: what it printed is logged first. It
 // may be called by a call, and so waits for the links only.
 func (p *Process) Exit(code int) {
-	p.Flush()
+	p.flushLast()
 	p.Router.Broker().Shutdown()
 	<-p.Router.Broker().Closed()
 	p.exit(code)
@@ -239,8 +240,9 @@ func newProcess(cfg *parent.Config, stdio *stdio, resolve func(value.Value) (val
 		Frames: &p.frames,
 	})
 	handler.SetRouter(p.Router)
-	p.Stdout = &lineLog{stream: "stdout", log: p.logLine}
-	p.Stderr = &lineLog{stream: "stderr", log: p.logLine}
+	p.printed = [2]*lineLog{{stream: "stdout", log: p.logLine}, {stream: "stderr", log: p.logLine}}
+	p.Stdout, p.Stderr = p.printed[0], p.printed[1]
+	stdio.logTo(p.logLine)
 	p.Server = &mitogen.Server{Router: p.Router, Settle: p.Flush, Stuck: p.stuck}
 	return p
 }
@@ -270,7 +272,7 @@ func (p *Process) serve(link io.ReadWriteCloser) error {
 		link = wire.Compress(link)
 	}
 	p.Router.AttachParent(link, p.parentLost)
-	p.stdio.pump(p.logLine)
+	p.stdio.pump()
 	return nil
 }
 
@@ -285,8 +287,21 @@ func (p *Process) Lend() (stdout, stderr *os.File) {
 	return os.Stdout, os.Stderr
 }
 
-// Flush logs what was written so far to stdout and stderr, by whatever process.
-func (p *Process) Flush() { p.stdio.settle() }
+// Flush logs what was written so far to stdout and stderr, by whatever process. A
+// line that has no end yet is logged, unless it is one of a program that has the
+// descriptor itself: that may go on.
+func (p *Process) Flush() {
+	p.stdio.settle()
+	for _, l := range p.printed {
+		l.finish()
+	}
+}
+
+// flushLast is Flush at the end, when no line goes on.
+func (p *Process) flushLast() {
+	p.Flush()
+	p.stdio.finish()
+}
 
 // onShutdown runs on the reader's goroutine.
 func (p *Process) onShutdown(m *mitogen.Message) {
@@ -312,7 +327,7 @@ func (p *Process) onShutdown(m *mitogen.Message) {
 		case <-finished:
 		case <-ctx.Done():
 		}
-		p.Flush()
+		p.flushLast()
 		p.Router.Broker().Shutdown()
 	}()
 }

@@ -94,6 +94,7 @@ type outStream struct {
 	name string
 	r    *os.File
 	fd   int
+	to   *lineLog
 
 	mu     sync.Mutex
 	moved  sync.Cond // signalled when what was read is logged
@@ -122,22 +123,29 @@ func catch(fd int, name string) (*outStream, error) {
 	return s, nil
 }
 
-// pump starts to log what is written.
-func (s *stdio) pump(log func(stream, line string)) {
+// logTo says where lines go.
+func (s *stdio) logTo(log func(stream, line string)) {
 	for _, o := range s.streams {
-		go o.pump(&lineLog{stream: o.name, log: log})
+		o.to = &lineLog{stream: o.name, log: log}
+	}
+}
+
+// pump starts to log what is written.
+func (s *stdio) pump() {
+	for _, o := range s.streams {
+		go o.pump()
 	}
 }
 
 // pumpBuffer is as much as a pipe usually holds.
 const pumpBuffer = 64 << 10
 
-func (o *outStream) pump(to *lineLog) {
+func (o *outStream) pump() {
 	buf := make([]byte, pumpBuffer)
 	for {
 		n, err := o.read(buf)
 		if n > 0 {
-			_, _ = to.Write(buf[:n])
+			_, _ = o.to.Write(buf[:n])
 		}
 		o.mu.Lock()
 		o.logged = o.taken
@@ -145,7 +153,7 @@ func (o *outStream) pump(to *lineLog) {
 		o.moved.Broadcast()
 		o.mu.Unlock()
 		if err != nil {
-			to.finish()
+			o.to.finish()
 			return
 		}
 	}
@@ -184,6 +192,13 @@ func (s *stdio) settle() {
 	}
 	for _, o := range s.streams {
 		o.settle()
+	}
+}
+
+// finish logs the lines that nobody has ended.
+func (s *stdio) finish() {
+	for _, o := range s.streams {
+		o.to.finish()
 	}
 }
 
