@@ -272,6 +272,9 @@ func (m *master) eval(in interp.Interp, s script) error {
 
 // failure tells a script that does not parse from one that failed.
 func (m *master) failure(err error) error {
+	if errors.Is(context.Cause(m.ctx), errExit) {
+		return &statusError{status: int(m.status.Load())}
+	}
 	var syntax *interp.SyntaxError
 	if errors.As(err, &syntax) {
 		return &statusError{status: exitSyntax, err: syntax}

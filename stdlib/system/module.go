@@ -57,10 +57,10 @@ func exitCode(a *interp.Args) (int, error) {
 		return 1, nil
 	}
 	n, err := a.Int("code")
-	if err == nil && (n < 0 || n > 255) {
+	if err == nil && (n < -255 || n > 255) {
 		err = a.Errorf("argument code: %d is not an exit status (0 to 255)", n)
 	}
-	return int(n), err
+	return int(n) & 0xff, err // -1 is 255, as exit(3) has it
 }
 
 func plain(name, doc string, fn func() (value.Value, error)) *interp.Func {
