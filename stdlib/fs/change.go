@@ -28,7 +28,7 @@ func changeFuncs() []*interp.Func {
 			option("missing_ok", "It is fine if there is nothing.", false)),
 		onTwo("rename", "Gives a file or folder another path on the same file system, in place of a file there.", src, dst,
 			func(_ context.Context, x, y string, _ *interp.Args) (value.Value, error) {
-				return nil, oserror.Between("rename", x, y, os.Rename(x, y))
+				return nil, oserror.Between("rename", x, y, syscall.Rename(x, y)) // os.Rename refuses every folder in its place
 			}),
 		onTwo("copy", "Copies a file with its mode; into dst, if that is a folder. A folder is copied with recursive=True, links as links: dst becomes its copy.",
 			param("src", "What to copy."), param("dst", "The copy."), copyPath,

@@ -98,6 +98,8 @@ func wantErrno(t *testing.T, err error, want string) {
 func TestErrors(t *testing.T) {
 	dir := t.TempDir()
 	must(t, "mkdir", dir+"/d/e")
+	must(t, "mkdir", dir+"/full/x")
+	must(t, "touch", dir+"/f")
 	for _, tc := range []struct {
 		errno string
 		name  string
@@ -111,6 +113,9 @@ func TestErrors(t *testing.T) {
 		{"ENOENT", "remove", []value.Value{dir + "/no", true}},
 		{"EISDIR", "copy", []value.Value{dir + "/d", dir + "/c"}},
 		{"ENOENT", "rename", []value.Value{dir + "/no", dir + "/x"}},
+		{"EISDIR", "rename", []value.Value{dir + "/f", dir + "/d"}},
+		{"ENOTDIR", "rename", []value.Value{dir + "/d", dir + "/f"}},
+		{"ENOTEMPTY", "rename", []value.Value{dir + "/full", dir + "/d"}},
 	} {
 		_, err := call(t, tc.name, tc.args...)
 		wantErrno(t, err, tc.errno)
@@ -119,6 +124,10 @@ func TestErrors(t *testing.T) {
 		}
 	}
 	must(t, "remove", dir+"/no", false, true)
+	must(t, "rename", dir+"/full", dir+"/d/e") // an empty folder may be replaced
+	if must(t, "list", dir+"/d/e").(value.List)[0] != "x" {
+		t.Error("the folder is not there")
+	}
 }
 
 func TestModes(t *testing.T) {
