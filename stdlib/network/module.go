@@ -184,8 +184,8 @@ func waitPort(ctx context.Context, a *interp.Args) (value.Value, error) {
 		if err == nil {
 			return nil, nil
 		}
-		if deadline.Err() == nil || last == nil {
-			last = err
+		if late := net.Error(nil); last == nil || !errors.As(err, &late) || !late.Timeout() {
+			last = err // the try that the deadline cuts short has no reason of its own
 		}
 		select {
 		case <-time.After(tryPause):

@@ -256,6 +256,11 @@ func TestStart(t *testing.T) {
 	if get(t, r, "stdout") != "one\n" || get(t, r, "code") != int64(0) {
 		t.Errorf("got %v", r)
 	}
+	for range 100 { // what has ended is there at once
+		if again := method(t, p, "wait", int64(0)); get(t, again, "stdout") != "one\n" {
+			t.Fatalf("got %v", again)
+		}
+	}
 	if _, ok, _ := it.Next(context.Background()); ok {
 		t.Error("a line after the end")
 	}

@@ -77,6 +77,11 @@ func (p *process) wait(ctx context.Context, a *interp.Args) (value.Value, error)
 		p.r.closeStdin()
 	}
 	select {
+	case <-p.r.finished: // also when the time is up
+		return p.r.result(), nil
+	default:
+	}
+	select {
 	case <-p.r.finished:
 		return p.r.result(), nil
 	case <-ctx.Done():
