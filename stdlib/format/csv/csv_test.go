@@ -34,6 +34,12 @@ func TestCSV(t *testing.T) {
 	if s, err := call(t, 0, value.List{value.List{int64(1), 2.0, nil, true}}); s != "1,2.0,,True\n" {
 		t.Errorf("got %q, %v", s, err)
 	}
+	alone := value.List{value.List{""}, value.List{"x"}}
+	if s, _ := call(t, 0, alone); s != "\"\"\nx\n" {
+		t.Errorf("got %q", s)
+	} else if again, err := call(t, 1, s, false); !reflect.DeepEqual(again, alone) {
+		t.Errorf("got %v, %v", again, err)
+	}
 	if _, err := call(t, 1, "a\n\"x"); !errors.Is(err, value.KindParse) {
 		t.Errorf("got %v", err)
 	}

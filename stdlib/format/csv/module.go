@@ -107,17 +107,28 @@ func Encode(v value.Value, o format.Options) (string, error) {
 	var b strings.Builder
 	w := csv.NewWriter(&b)
 	if len(names) > 0 {
-		_ = w.Write(names)
+		write(w, &b, names)
 	}
 	for i, row := range rows {
 		fields, err := rowTexts(row, names, "["+strconv.Itoa(i)+"]")
 		if err != nil {
 			return "", err
 		}
-		_ = w.Write(fields)
+		write(w, &b, fields)
 	}
 	w.Flush()
 	return b.String(), w.Error()
+}
+
+// write writes a row. One that is a single empty field needs quotes: an empty line
+// is no row.
+func write(w *csv.Writer, b *strings.Builder, row []string) {
+	if len(row) == 1 && row[0] == "" {
+		w.Flush()
+		b.WriteString("\"\"\n")
+		return
+	}
+	_ = w.Write(row) // a Builder does not fail
 }
 
 func items(v value.Value) ([]value.Value, bool) {

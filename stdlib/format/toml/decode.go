@@ -25,7 +25,8 @@ func Decode(text string) (value.Value, error) {
 	meta, err := toml.Decode(text, &m)
 	var bad toml.ParseError
 	if errors.As(err, &bad) {
-		return nil, format.ParseError("TOML", bad.Position.Line, bad.Position.Col, bad.Message)
+		line, column := place(text, bad.Position.Start)
+		return nil, format.ParseError("TOML", line, column, bad.Message)
 	}
 	if err != nil {
 		return nil, value.Errorf(value.KindParse, "cannot decode TOML: %w", err)
@@ -38,6 +39,13 @@ func Decode(text string) (value.Value, error) {
 		}
 	}
 	return c.table(m, "")
+}
+
+// place gives the line and column of a byte: the library's own line is 0 where the
+// text ends too soon, and its column counts from the text's begin.
+func place(text string, at int) (line, column int) {
+	before := text[:min(max(at, 0), len(text))]
+	return 1 + strings.Count(before, "\n"), len(before) - strings.LastIndexByte(before, '\n')
 }
 
 // converter knows where in the text each key came first; the library's maps

@@ -44,6 +44,16 @@ func TestErrors(t *testing.T) {
 	if _, err := toml.Decode("a = 1\nb = = 2\n"); !errors.Is(err, value.KindParse) || !strings.Contains(err.Error(), "line 2") {
 		t.Errorf("got %v", err)
 	}
+	for text, want := range map[string]string{
+		"a = ":           "line 1, column 4",
+		"a = 1\nb = 'x":  "line 2, column 6",
+		"[a\nb = 1\n":    "line 1, column 3",
+		"a = 1\na = 2\n": "line 2, column 1",
+	} {
+		if _, err := toml.Decode(text); err == nil || !strings.Contains(err.Error(), want+":") {
+			t.Errorf("%q: got %v, want %s", text, err, want)
+		}
+	}
 	bad := &value.Dict{}
 	bad.Append("a", value.List{value.Bytes("x")})
 	if _, err := toml.Encode(bad, format.Options{}); !errors.Is(err, value.KindValue) || !strings.Contains(err.Error(), `["a"][0]`) {

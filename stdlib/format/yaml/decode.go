@@ -33,7 +33,7 @@ func Decode(text string) (value.Value, error) {
 // documents reads all documents of a text.
 func documents(text string) (value.List, error) {
 	out := value.List{}
-	for r := yaml.NewDecoder(strings.NewReader(text)); ; {
+	for r := yaml.NewDecoder(strings.NewReader(version11(text))); ; {
 		var n yaml.Node
 		err := r.Decode(&n)
 		if err == io.EOF {
@@ -49,6 +49,29 @@ func documents(text string) (value.List, error) {
 		}
 		out = append(out, v)
 	}
+}
+
+// version11 turns the directive of YAML 1.2 into that of 1.1, the only one that the
+// library knows. A directive stands before a document: first, or after "...".
+func version11(text string) string {
+	const directive, known = "%YAML 1.2", "%YAML 1.1"
+	if !strings.Contains(text, directive) {
+		return text
+	}
+	lines := strings.SplitAfter(text, "\n")
+	before := true
+	for i, l := range lines {
+		switch {
+		case strings.TrimSpace(l) == "" || l[0] == '#':
+		case before && l[0] == '%':
+			if rest, ok := strings.CutPrefix(l, directive); ok {
+				lines[i] = known + rest
+			}
+		default:
+			before = strings.HasPrefix(l, "...")
+		}
+	}
+	return strings.Join(lines, "")
 }
 
 // syntaxError takes the line out of the library's text, where alone it stands.

@@ -19,8 +19,10 @@ func TestDecode(t *testing.T) {
 		"[~, null, '', \"5\", !!str 5, True]":                  `[null,null,"","5","5",true]`,
 		"123456789012345678901234567890":                       `123456789012345678901234567890`,
 		"a: &x {k: 1, l: 2}\nb:\n  <<: *x\n  k: 3":             `{"a":{"k":1,"l":2},"b":{"k":3,"l":2}}`,
-		"|\n  a\n  b\n": `"a\nb\n"`,
-		"1: x\ntrue: y": `{"1":"x","true":"y"}`,
+		"|\n  a\n  b\n":                   `"a\nb\n"`,
+		"1: x\ntrue: y":                   `{"1":"x","true":"y"}`,
+		"# first\n%YAML 1.2\n---\na: 1":   `{"a":1}`,
+		"---\na: |-\n  x\nb: '%YAML 1.2'": `{"a":"x","b":"%YAML 1.2"}`,
 	} {
 		v, err := yaml.Decode(text)
 		if err != nil {
