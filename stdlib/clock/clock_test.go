@@ -28,13 +28,27 @@ func TestFormat(t *testing.T) {
 		"%a %A %b %B %e %I%p %j":     "Fri Friday Feb February  9 03PM 040",
 		"%F %T %D %R 100%%":          "2024-02-09 15:04:05 02/09/24 15:04 100%",
 		"%s %u %w %U %W %G-%V":       "1707487445 5 5 05 06 2024-06",
+		"%-d.%-m.%Y %k %l%P %g %:z":  "9.2.2024 15  3pm 24 +01:00",
+		"%-H %-j %-y":                "15 40 24",
 	} {
 		if got, err := call(context.Background(), t, "format", at, layout); got != want {
 			t.Errorf("%s: %v, %v", layout, got, err)
 		}
 	}
-	if _, err := call(context.Background(), t, "format", at, "%Q"); !errors.Is(err, value.KindValue) {
-		t.Errorf("got %v", err)
+	for _, bad := range []string{"%Q", "%-", "%:", "%-Q"} {
+		if s, err := call(context.Background(), t, "format", at, bad); !errors.Is(err, value.KindValue) {
+			t.Errorf("%s: %v, %v", bad, s, err)
+		}
+	}
+	for seconds, want := range map[value.Value]string{
+		0.25: "1970-01-01 00:00:00.250000", -1.5: "1969-12-31 23:59:58.500000", int64(1e10): "2286-11-20 17:46:40.000000",
+	} {
+		if got, err := call(context.Background(), t, "format", seconds, "%F %T.%f"); got != want {
+			t.Errorf("%v: %v, %v", seconds, got, err)
+		}
+	}
+	if s, err := call(context.Background(), t, "format", 1e18, "%F"); !errors.Is(err, value.KindValue) {
+		t.Errorf("%v, %v", s, err)
 	}
 }
 

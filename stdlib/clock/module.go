@@ -2,6 +2,7 @@ package clock
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/mitoscript/mitoscript/interp"
@@ -48,7 +49,7 @@ func sleep(ctx context.Context, a *interp.Args) (value.Value, error) {
 		return nil, a.Errorf("argument seconds: want a number, got null")
 	}
 	s, _ := a.Float("seconds")
-	if span, _ := a.Value("seconds").(time.Duration); s < 0 || span < 0 {
+	if span, _ := a.Value("seconds").(time.Duration); s < 0 || math.IsNaN(s) || span < 0 {
 		return nil, value.Errorf(value.KindValue, "cannot sleep for a time that is less than 0")
 	}
 	t := time.NewTimer(d)
@@ -99,6 +100,9 @@ func moment(t time.Time, err error) (value.Value, error) {
 	return t, nil
 }
 
+// endOfYears is the begin of the year 10000 in seconds since 1970.
+const endOfYears = 253402300800
+
 func format(_ context.Context, a *interp.Args) (value.Value, error) {
 	t, ok := a.Value("t").(time.Time)
 	if !ok {
@@ -106,7 +110,11 @@ func format(_ context.Context, a *interp.Args) (value.Value, error) {
 		if err != nil {
 			return nil, a.Errorf("argument t: want a time, got %s", value.TypeName(a.Value("t")))
 		}
-		t = time.Unix(0, 0).Add(value.Seconds(s)).UTC()
+		if math.IsNaN(s) || math.Abs(s) >= endOfYears {
+			return nil, value.Errorf(value.KindValue, "%v seconds since 1970 are not in a year of four digits", s)
+		}
+		whole := math.Floor(s)
+		t = time.Unix(int64(whole), int64(math.Round((s-whole)*1e9))).UTC()
 	}
 	layout, err := a.String("layout")
 	if err != nil {

@@ -28,7 +28,8 @@ func shorthand(c byte) string {
 	return ""
 }
 
-// Format writes t by a strftime layout; an unknown directive is a ValueError.
+// Format writes t by a strftime layout; %-d and the like leave out the padding. An
+// unknown directive is a ValueError.
 func Format(t time.Time, layout string) (string, error) {
 	var b strings.Builder
 	for i := 0; i < len(layout); i++ {
@@ -38,6 +39,10 @@ func Format(t time.Time, layout string) (string, error) {
 		}
 		if i++; i == len(layout) {
 			return "", value.Errorf(value.KindValue, "the layout %q ends in %%", layout)
+		}
+		bare := layout[i] == '-' && i+1 < len(layout)
+		if bare || strings.HasPrefix(layout[i:], ":z") {
+			i++
 		}
 		if long := shorthand(layout[i]); long != "" {
 			s, err := Format(t, long)
@@ -50,6 +55,12 @@ func Format(t time.Time, layout string) (string, error) {
 		s, ok := directive(t, layout[i])
 		if !ok {
 			return "", value.Errorf(value.KindValue, "unknown directive %%%c in the layout %q", layout[i], layout)
+		}
+		switch {
+		case bare:
+			s = strings.TrimLeft(s[:len(s)-1], "0 ") + s[len(s)-1:]
+		case layout[i-1] == ':':
+			s = s[:3] + ":" + s[3:]
 		}
 		b.WriteString(s)
 	}
@@ -74,8 +85,12 @@ func directive(t time.Time, c byte) (string, bool) {
 		return pad(t.YearDay(), 3), true
 	case 'H':
 		return pad(t.Hour(), 2), true
+	case 'k':
+		return fmt.Sprintf("%2d", t.Hour()), true
 	case 'I':
 		return pad((t.Hour()+11)%12+1, 2), true
+	case 'l':
+		return fmt.Sprintf("%2d", (t.Hour()+11)%12+1), true
 	case 'M':
 		return pad(t.Minute(), 2), true
 	case 'S':
@@ -97,9 +112,9 @@ func directive(t time.Time, c byte) (string, bool) {
 // named formats what is told by names, zones and weeks.
 func named(t time.Time, c byte) (string, bool) {
 	switch c {
-	case 'a', 'A', 'b', 'h', 'B', 'p', 'z', 'Z':
+	case 'a', 'A', 'b', 'h', 'B', 'p', 'P', 'z', 'Z':
 		return t.Format(map[byte]string{'a': "Mon", 'A': "Monday", 'b': "Jan", 'h': "Jan", 'B': "January",
-			'p': "PM", 'z': "-0700", 'Z': "MST"}[c]), true
+			'p': "PM", 'P': "pm", 'z': "-0700", 'Z': "MST"}[c]), true
 	case 'u':
 		return strconv.Itoa((int(t.Weekday())+6)%7 + 1), true
 	case 'w':
@@ -108,10 +123,13 @@ func named(t time.Time, c byte) (string, bool) {
 		return pad((t.YearDay()+6-int(t.Weekday()))/7, 2), true
 	case 'W':
 		return pad((t.YearDay()+6-(int(t.Weekday())+6)%7)/7, 2), true
-	case 'G', 'V':
+	case 'G', 'g', 'V':
 		year, week := t.ISOWeek()
-		if c == 'G' {
+		switch c {
+		case 'G':
 			return strconv.Itoa(year), true
+		case 'g':
+			return pad(year%100, 2), true
 		}
 		return pad(week, 2), true
 	}
