@@ -29,8 +29,9 @@ type Loader struct {
 func (l *Loader) Load(ctx context.Context, sources []string) (*Inventory, error) {
 	inv := New()
 	if len(sources) == 0 {
-		if err := inv.addSSHConfig(l.sshConfig(), true); err != nil {
-			return nil, err
+		named := l.SSHConfig != "" && l.SSHConfig != "none" // which ssh takes as no file
+		if err := inv.addSSHConfig(l.sshConfig(), !named); err != nil {
+			return nil, value.Errorf(value.KindOS, "cannot read the ssh configuration: %w", err)
 		}
 	}
 	for _, source := range sources {

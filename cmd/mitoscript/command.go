@@ -191,7 +191,7 @@ func (f *runFlags) addLogging(cmd *cobra.Command) {
 	fl.StringVar(&f.logFile, "log-file", "", "write the log to this file instead of stderr")
 	fl.StringVar(&f.logFormat, "log-format", "text", "the form of the log: text, or json (an object a line)")
 	complete(cmd, "log-format", "text", "json")
-	fl.DurationVar(&f.timeout, "timeout", 0, "end it after this time (for example 90s), with status 124")
+	spanVar(fl, &f.timeout, "timeout", 0, "end it after this time (90s, or 90), with status 124")
 }
 
 func versionCmd() *cobra.Command {

@@ -69,7 +69,7 @@ func (s *selection) addReaching(cmd *cobra.Command) {
 	fl.StringVar(&s.become.Method, "become-method", "", "how: sudo (the default), su or doas")
 	complete(cmd, "become-method", "sudo", "su", "doas")
 	fl.BoolVarP(&s.askBecome, "ask-become-pass", "K", false, "ask for the password of sudo, su or doas, once for all hosts")
-	fl.DurationVar(&s.connectTimeout, "connect-timeout", 0, "how long reaching a host may take (default 30s)")
+	spanVar(fl, &s.connectTimeout, "connect-timeout", 0, "how long reaching a host may take (default 30s)")
 }
 
 // add adds all its flags.
@@ -134,6 +134,11 @@ func (s *selection) connection() (inventory.Connection, error) {
 	c := inventory.Connection{
 		User: s.user, Port: s.port, SSHConfig: s.sshConfig, SSHArgs: s.sshArgs,
 		Timeout: s.connectTimeout.Seconds(), Become: s.become,
+	}
+	switch c.Become.Method {
+	case "", "sudo", "su", "doas":
+	default:
+		return c, usageError("--become-method %s: want sudo, su or doas", c.Become.Method)
 	}
 	c.Become.On = c.Become.On || c.Become.User != "" || c.Become.Method != ""
 	var err error

@@ -47,7 +47,7 @@ func testCmd() *cobra.Command {
 	fl.StringVar(&f.junit, "junit", "", "write the results to this file, as JUnit XML")
 	fl.BoolVarP(&f.run.quiet, "quiet", "q", false, "print what failed only")
 	fl.CountVarP(&f.run.verbose, "verbose", "v", "show what passing tests print; log connection phases (-vv), frames (-vvv)")
-	fl.DurationVar(&f.run.timeout, "timeout", 10*time.Minute, "fail a test that takes longer")
+	spanVar(fl, &f.run.timeout, "timeout", 10*time.Minute, "fail a test that takes longer")
 	return cmd
 }
 
