@@ -118,6 +118,7 @@ func (in *Interp) fill(t *glua.LTable, m *interp.Module, path string) {
 		fn := in.bound(&binding{fn: f}, func(L *glua.LState) int { return in.invoke(L, f, 1) })
 		in.names.add(path+"."+f.Name, fn)
 		t.RawSetString(luaName(f.Name), fn)
+		t.RawSetString(f.Name, fn) // testing["true"], as router["local"]
 	}
 	for _, sub := range m.Modules {
 		inner, ok := t.RawGetString(sub.Name).(*glua.LTable)
