@@ -57,8 +57,11 @@ func withRun(root *cobra.Command, args []string) []string {
 		}
 		return args
 	}
-	if first == "-h" || first == "--help" {
+	switch first {
+	case "-h", "--help":
 		return args
+	case "--version":
+		return append([]string{"version"}, args[1:]...)
 	}
 	if strings.HasPrefix(first, "-") { // a flag, or stdin
 		return append([]string{"run"}, args...)
@@ -120,6 +123,7 @@ func rootCommand() *cobra.Command {
 		manCmd(),
 	)
 	root.AddCommand(topics()...)
+	strictHelp(root)
 	return root
 }
 

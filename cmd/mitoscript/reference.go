@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mitoscript/mitoscript/cmd/mitoscript/scripttest"
 	"github.com/mitoscript/mitoscript/interp"
 	"github.com/mitoscript/mitoscript/mitogen"
 	"github.com/mitoscript/mitoscript/mitogen/value"
@@ -24,7 +25,7 @@ func docCmd() *cobra.Command {
 	pages := ""
 	cmd := &cobra.Command{
 		Use:   "doc [NAME]",
-		Short: "prints the documentation of a module or function; without a name, lists the modules",
+		Short: "prints the documentation of a builtin, module or function; without a name, lists the modules",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			lib, err := documentation()
@@ -90,7 +91,9 @@ func documentation() (*reference.Library, error) {
 		}
 		modules = append(modules, m)
 	}
-	return reference.New(modules)
+	more := []*interp.Module{scripttest.Module(nil), languageNames()}
+	interp.Seal(more)
+	return reference.New(append(modules, more...))
 }
 
 // makeOne calls the function that makes an object.

@@ -42,6 +42,28 @@ func topics() []*cobra.Command {
 	return all
 }
 
+// strictHelp makes help of what is neither a command nor a topic an error, and so a
+// shell that completion does not know.
+func strictHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd("completion")
+	for _, c := range root.Commands() {
+		switch show := c.Run; c.Name() {
+		case "help":
+			c.Run = nil
+			c.RunE = func(cmd *cobra.Command, args []string) error {
+				if found, _, err := root.Find(args); len(args) > 0 && (err != nil || found == root) {
+					return &statusError{status: exitUsage, err: fmt.Errorf("help: there is no command and no topic %q", args[0]), hint: "mitoscript help lists them"}
+				}
+				show(cmd, args)
+				return nil
+			}
+		case "completion":
+			c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() } // what runs has its arguments checked
+		}
+	}
+}
+
 // manCmd writes the manual pages; for packagers.
 func manCmd() *cobra.Command {
 	return &cobra.Command{
