@@ -152,6 +152,8 @@ func (m *master) conduct(f *runFlags, what string, work func() error) error {
 	m.finish()
 	if status := m.status.Load(); status >= 0 {
 		err = endedError(int(status), what, err)
+	} else if err == nil {
+		err = m.printed.failure()
 	}
 	return m.record.write(err)
 }

@@ -31,6 +31,8 @@ type master struct {
 	cancel context.CancelCauseFunc
 	// status is what ends the program instead of the script's own: -1 for none.
 	status atomic.Int64
+	// printed is where scripts print.
+	printed *printOut
 	// lent says that a program has the terminal, which knows what Ctrl-C is to end.
 	lent atomic.Bool
 	// board is what draws on the terminal; nil for none.
@@ -95,6 +97,8 @@ func newMaster(f *runFlags, s script, args []string, log *masterLog, o masterOpt
 		exit: func(_ context.Context, code int) error { m.end(code, errExit); return errExit },
 	})
 	res.n = m.node
+	m.printed = &printOut{to: m.host.Stdout}
+	m.host.Stdout = m.printed
 	log.keepClear(m.library.Through)
 	if err := router.OnLog(m.forwarded(router)); err != nil {
 		return nil, err
@@ -265,7 +269,7 @@ func (m *master) eval(in interp.Interp, s script) error {
 		return m.failure(err)
 	}
 	if isValue && v != nil {
-		fmt.Println(interp.Show(v))
+		_, _ = fmt.Fprintln(m.printed, interp.Show(v)) // which keeps the error
 	}
 	return nil
 }
