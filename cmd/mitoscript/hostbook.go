@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"sync"
 
@@ -60,13 +61,13 @@ func (b *book) Hosts(ctx context.Context, pattern string) (value.List, error) {
 	return out, nil
 }
 
-// record is a host as scripts see it.
+// record is a host as scripts see it: -u and -p win over the inventory, as in Connect.
 func (b *book) record(h *inventory.Host) *value.Struct {
 	var port, user value.Value
-	if n := h.Port(); n != 0 {
+	if n := cmp.Or(b.sel.port, h.Port()); n != 0 {
 		port = int64(n)
 	}
-	if s := h.Username(); s != "" {
+	if s := cmp.Or(b.sel.user, h.Username()); s != "" {
 		user = s
 	}
 	return &value.Struct{Name: "host", Fields: []value.Field{
