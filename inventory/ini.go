@@ -144,7 +144,11 @@ func (inv *Inventory) addHost(g *group, name string, vars *value.Dict) error {
 	name, port := splitPort(name)
 	names, err := expand(name, ":")
 	if err != nil {
-		return err
+		dashed, bad := expand(name, "-") // as -l takes it, and -o fold shows it
+		if bad != nil {
+			return err
+		}
+		names = dashed
 	}
 	for _, name := range names {
 		h := inv.Add(name)

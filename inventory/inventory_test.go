@@ -136,6 +136,7 @@ func TestOtherSources(t *testing.T) {
 		{nil, "web1 web2 db"},
 		{[]string{config}, "web1 web2 db"},
 		{[]string{"a,b[1:2],"}, "a b1 b2"},
+		{[]string{"a[08-10],b[1:2]x[1:2],"}, "a08 a09 a10 b1x1 b1x2 b2x1 b2x2"},
 		{[]string{script, "z,"}, "s1 s2 s3 z"},
 	} {
 		if got := namesOf(load(t, l, test.sources...).Hosts()); got != test.want {
@@ -159,7 +160,7 @@ func TestOtherSources(t *testing.T) {
 }
 
 func TestPatterns(t *testing.T) {
-	inv := load(t, inventory.Loader{}, file(t, "hosts", iniText, 0o644), "node[1:60],")
+	inv := load(t, inventory.Loader{}, file(t, "hosts", iniText, 0o644), "node[1:60],", file(t, "racks", "[rack1]\nr1\n[rack2]\nr2\n", 0o644))
 	list := file(t, "list", "# some\nweb1.example\ndb\n", 0o644)
 	last := inventory.Last{Failed: []string{"db1", "gone"}, Unreachable: []string{"node7"}}
 	for pattern, want := range map[string]string{
@@ -172,6 +173,8 @@ func TestPatterns(t *testing.T) {
 		`~web[12]\.`:        "web1.example web2.example",
 		"node[9-11]":        "node9 node10 node11",
 		"node[58-99]":       "node58 node59 node60",
+		"web[1-2]*":         "web1.example web2.example",
+		"db[1-2],rack[1-2]": "db1 r1 r2",
 		"web[0]":            "web1.example",
 		"web[1:2]":          "web2.example web3.example",
 		"web[-1]":           `"quoted"`,

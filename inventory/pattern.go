@@ -149,7 +149,7 @@ func (inv *Inventory) term(term string, last Last) ([]string, error) {
 		return names, nil
 	}
 	if names, err := expand(term, "-"); err == nil && len(names) > 1 {
-		return inv.known(names), nil
+		return inv.ranged(names), nil
 	}
 	if _, err := path.Match(term, ""); err != nil {
 		return nil, value.Errorf(value.KindValue, "the pattern %q: %w", term, err)
@@ -171,6 +171,21 @@ func (inv *Inventory) known(names []string) (out []string) {
 	for _, n := range names {
 		if inv.byName[n] != nil {
 			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// ranged are the hosts, groups and globs that the names of a range are.
+func (inv *Inventory) ranged(names []string) (out []string) {
+	for _, n := range names {
+		switch {
+		case inv.byName[n] != nil:
+			out = append(out, n)
+		case inv.groups[n] != nil:
+			out = append(out, inv.members(n)...)
+		case strings.ContainsAny(n, "*?"):
+			out = append(out, inv.matching(func(name string) bool { ok, _ := path.Match(n, name); return ok })...)
 		}
 	}
 	return out
