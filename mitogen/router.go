@@ -66,7 +66,8 @@ type Router struct {
 	maxUnread int64
 	observer  Observer
 
-	// Signals fires "new_context" with the *Context of a child that was added.
+	// Signals fires "new_context" with the *Context of a child that was added, or
+	// that another context made for this one.
 	Signals Signals
 	// Chunks are the pieces of shipped functions that this context holds.
 	Chunks Chunks

@@ -287,6 +287,7 @@ func (f *Factory) connectVia(ctx context.Context, via *mitogen.Context, name str
 			steps.name(childName)
 			told, _ := answer[2].(value.List)
 			steps.retell(start, told, nil)
+			f.router.Signals.Fire("new_context", c)
 			return c, nil
 		}
 	}

@@ -25,7 +25,7 @@ type prepared struct {
 func (p prepared) do(ctx context.Context) (value.Value, error) {
 	r := p.o.c.Router()
 	level := slog.LevelInfo
-	if !r.IsMaster() {
+	if !p.o.rt.main.r.IsMaster() { // r may be a child's own further Router
 		level = slog.LevelDebug // the master shows all that children log from INFO up
 	}
 	if !r.Log().Enabled(ctx, level) {
