@@ -144,7 +144,8 @@ func (f *Factory) child(id uint32) *child {
 
 // Shutdown asks c to end in order and sees to it that it does: one that is still
 // there after the shutdown timeout is killed. With wait it returns when the
-// context is gone and, if this process created it, its process reaped.
+// context is gone and, if this process created it, its process reaped; one that
+// this context cannot end, such as a sibling, is a TimeoutError.
 func (f *Factory) Shutdown(ctx context.Context, c *mitogen.Context, wait bool) error {
 	gone := c.Gone()
 	select {
@@ -157,14 +158,14 @@ func (f *Factory) Shutdown(ctx context.Context, c *mitogen.Context, wait bool) e
 	if err := c.Shutdown(); err != nil && !value.AsError(err).IsA(value.KindChannel) {
 		return err
 	}
-	done := make(chan struct{})
-	go func() { defer close(done); f.await(c, ch) }()
+	done := make(chan error, 1)
+	go func() { done <- f.await(c, ch) }()
 	if !wait {
 		return nil
 	}
 	select {
-	case <-done:
-		return nil
+	case err := <-done:
+		return err
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -172,17 +173,22 @@ func (f *Factory) Shutdown(ctx context.Context, c *mitogen.Context, wait bool) e
 
 // await waits for the end of a context that was asked to end, and kills it when
 // its time is over.
-func (f *Factory) await(c *mitogen.Context, ch *child) {
-	timer := time.NewTimer(f.router.Broker().ShutdownTimeout)
+func (f *Factory) await(c *mitogen.Context, ch *child) error {
+	limit := f.router.Broker().ShutdownTimeout
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case <-c.Gone():
 	case <-timer.C:
+		if ch == nil && c.Via == nil {
+			return value.Errorf(value.KindTimeout, "context %s did not shut down within %s, and is not of this context's making", c.Name(), limit)
+		}
 		f.kill(c, ch)
 	}
 	if ch != nil {
 		<-ch.ended
 	}
+	return nil
 }
 
 func (f *Factory) kill(c *mitogen.Context, ch *child) {

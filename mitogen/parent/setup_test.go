@@ -217,3 +217,25 @@ func TestShutdownOfChildrenThatWaitForEachOther(t *testing.T) {
 	}
 	<-stuck
 }
+
+// TestShutdownOfAnothersContext asks for the end of a context that is reached through
+// another one and was not made for this one.
+func TestShutdownOfAnothersContext(t *testing.T) {
+	s := &stub{far: func(c net.Conn) {
+		if _, err := configured(c, &parent.Ready{Build: "test", PID: 7}); err == nil {
+			silent(c)
+		}
+	}}
+	f, r := newFactory(t, s, parent.Options{})
+	child, err := f.Connect(context.Background(), nil, "stub", value.NewDict(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.AddRoute(9, child.ID()); err != nil {
+		t.Fatal(err)
+	}
+	err = f.Shutdown(context.Background(), r.ContextByID(9, "web9"), true)
+	if !errors.Is(err, value.KindTimeout) {
+		t.Errorf("got %v, want a TimeoutError", err)
+	}
+}
