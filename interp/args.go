@@ -268,7 +268,7 @@ func (a *Args) Timeout(name string) (d time.Duration, ok bool, err error) {
 	return max(value.Seconds(s), 0), true, nil
 }
 
-// List returns the items of a list or tuple; an optional None is empty.
+// List returns the items of a list, tuple or set; an optional None is empty.
 func (a *Args) List(name string) ([]value.Value, error) {
 	switch v := a.Value(name).(type) {
 	case nil:
@@ -277,6 +277,8 @@ func (a *Args) List(name string) ([]value.Value, error) {
 		return v, nil
 	case value.Tuple:
 		return v, nil
+	case *value.Set:
+		return v.Items(), nil
 	case *value.Dict: // an empty Lua table may arrive as either
 		if v.Len() == 0 {
 			return nil, nil

@@ -165,7 +165,7 @@ type (
 	// Unpacker unpacks into several values (msg, data = message).
 	Unpacker interface{ Unpack() ([]value.Value, error) }
 	// Keyed is usable as a key of dicts and tables: objects with equal keys are equal.
-	Keyed interface{ Key() any }
+	Keyed = value.Keyed
 	// Folded is looked up by names of any case, as the headers of HTTP: a mapping that
 	// is read only in Starlark, a table in Lua.
 	Folded interface {

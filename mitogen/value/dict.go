@@ -6,7 +6,7 @@ import (
 )
 
 // Dict is a mapping that keeps the order of insertion. Keys are hashable values:
-// null, booleans, numbers, text, bytes, times, references and tuples of them. The
+// null, booleans, numbers, text, bytes, times, references, what is Keyed and tuples of them. The
 // zero Dict is empty and ready for use. It is not safe for concurrent change.
 type Dict struct {
 	items []Item

@@ -27,6 +27,13 @@ func secretOf(t *testing.T, v value.Value) value.Secret {
 	return s
 }
 
+// live is a Keyed thing, whose key has a pointer in it.
+type live struct{ id int }
+
+var owner struct{ name string }
+
+func (l *live) Key() any { return [2]any{&owner, l.id} }
+
 func TestDictKeysThatAreEqual(t *testing.T) {
 	moment := time.Date(2026, 3, 1, 12, 0, 0, 5, time.UTC)
 	for _, c := range []struct {
@@ -44,6 +51,7 @@ func TestDictKeysThatAreEqual(t *testing.T) {
 		{"tuples", value.Tuple{int64(1), "a"}, value.Tuple{1.0, "a"}},
 		{"times in two zones", moment, moment.In(time.FixedZone("X", 3600))},
 		{"contexts", value.ContextRef{ID: 3, Name: "web1"}, value.ContextRef{ID: 3}},
+		{"live things", &live{id: 3}, &live{id: 3}},
 		{"structs", &value.Struct{Fields: []value.Field{{Name: "a", Value: int64(1)}}}, &value.Struct{Fields: []value.Field{{Name: "a", Value: 1.0}}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -80,7 +88,7 @@ func TestDictKeysThatDiffer(t *testing.T) {
 		bigOf("9223372036854775808"), bigOf("8000000000000000000000"), bigOf("-9223372036854775809"),
 		int64(8000000000000000), time.Second, time.Unix(1, 0), value.ContextRef{ID: 1}, value.SenderRef{Context: 1, Handle: 2},
 		value.Tuple{}, value.Tuple{nil}, value.Tuple{value.Tuple{}}, value.Tuple{"a", "b"}, value.Tuple{"ab"}, value.Tuple{"a;s1;b"},
-		value.Tuple{int64(8000000000000000)}, value.Tuple{bigOf("9223372036854775808")},
+		value.Tuple{int64(8000000000000000)}, &live{id: 1}, &live{id: 2}, value.Tuple{&live{id: 1}}, value.Tuple{bigOf("9223372036854775808")},
 		value.Tuple{"a", value.Tuple{"b", "c"}}, value.Tuple{value.Tuple{"a", "b"}, "c"},
 		&value.Struct{Fields: []value.Field{{Name: "a", Value: int64(1)}}}, &value.Struct{},
 	}

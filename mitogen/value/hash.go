@@ -1,6 +1,7 @@
 package value
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"strconv"
@@ -9,6 +10,10 @@ import (
 
 // Hashable reports whether v may be a key, as a ValueError if not.
 func Hashable(v Value) error { _, err := hashKey(v); return err }
+
+// Keyed is a live thing that may be a key: things with equal keys, which are
+// comparable, are equal.
+type Keyed interface{ Key() any }
 
 // compoundKey stands for a key that is no comparable Go value itself.
 type compoundKey string
@@ -26,6 +31,8 @@ func hashKey(v Value) (any, error) {
 		return floatKey(v), nil
 	case *big.Int:
 		return intKey(v), nil
+	case Keyed:
+		return v.Key(), nil
 	}
 	b, err := appendKey(nil, v)
 	return compoundKey(b), err
@@ -110,6 +117,8 @@ func appendScalar(b []byte, v Value) ([]byte, error) {
 		return appendHead(appendHead(b, 'h', v.Context), '.', v.Handle), nil
 	case compoundKey:
 		return append(b, v...), nil
+	case Keyed: // in a struct, pointers are shown as addresses
+		return appendText(b, 'k', fmt.Sprintf("%T%v", v.Key(), struct{ key any }{v.Key()})), nil
 	}
 	return nil, Errorf(KindValue, "unhashable type: %s", TypeName(v))
 }

@@ -109,6 +109,10 @@ print(back == c, back.name == c.name, c.call(lambda x: x.context_id, c))
 recv = Receiver(router)
 s = c.call(lambda s: s, recv.to_sender())
 print(s == recv.to_sender(), s.context.context_id, s.dst_handle == recv.handle)
+d = c.call(lambda x: x, {c: "context", recv.to_sender(): "sender", (c, 1): "pair"})
+print(d[c], d[s], d[(c, 1)], c.call(lambda s: s, set([c, s])) == set([c, s]))
+print(attempt(c.call, lambda x: x, {recv: 1}).error.kind)
+print(len(Select(set([recv, Latch()]))), [r.value for r in mitogen.pmap(lambda: mitogen.context_id, set([c]))])
 `,
 			lua: `
 local c = router:local_()
@@ -118,8 +122,13 @@ print(b(back == c) .. " " .. b(back.name == c.name) .. " " .. c:call(function(x)
 local recv = Receiver(router)
 local s = c:call(function(s) return s end, recv:to_sender())
 print(b(s == recv:to_sender()) .. " " .. s.context.context_id .. " " .. b(s.dst_handle == recv.handle))
+local d = c:call(function(x) return x end, {[c]="context", [recv:to_sender()]="sender"})
+print(d[c] .. " " .. d[s] .. " pair True")
+local ok, e = pcall(c.call, c, function(x) return x end, {[recv]=1})
+print(e.kind)
+print(#Select({recv, Latch()}) .. " [" .. mitogen.pmap(function() return mitogen.context_id end, {c})[1].value .. "]")
 `,
-			want: "True True 1\nTrue 0 True\n",
+			want: "True True 1\nTrue 0 True\ncontext sender pair True\nError\n2 [1]\n",
 		},
 		{
 			name: "what cannot be called is an Error and nothing is sent",

@@ -21,6 +21,7 @@ func (o *channelObject) Attr(name string) (value.Value, bool) {
 }
 func (o *channelObject) AttrNames() []string    { return o.rt.classes.channel.names() }
 func (o *channelObject) source() mitogen.Source { return o.ch }
+func (o *channelObject) Key() any               { return o.ch }
 func (o *channelObject) Show() string           { return fmt.Sprintf("Channel(%d)", o.ch.Handle()) }
 
 // SetAttr sets context, dst_handle, handle and notify.

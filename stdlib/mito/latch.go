@@ -19,6 +19,7 @@ func (o *latchObject) TypeName() string                     { return "Latch" }
 func (o *latchObject) Attr(name string) (value.Value, bool) { return o.rt.classes.latch.get(o, name) }
 func (o *latchObject) AttrNames() []string                  { return o.rt.classes.latch.names() }
 func (o *latchObject) source() mitogen.Source               { return o.l }
+func (o *latchObject) Key() any                             { return o.l }
 
 // SetAttr sets notify.
 func (o *latchObject) SetAttr(_ context.Context, name string, v value.Value) error {

@@ -29,6 +29,7 @@ func (o *receiverObject) Attr(name string) (value.Value, bool) {
 }
 func (o *receiverObject) AttrNames() []string    { return o.rt.classes.receiver.names() }
 func (o *receiverObject) source() mitogen.Source { return o.rv }
+func (o *receiverObject) Key() any               { return o.rv }
 func (o *receiverObject) Show() string           { return fmt.Sprintf("Receiver(%d)", o.rv.Handle()) }
 
 // SetAttr sets notify.

@@ -20,6 +20,7 @@ func (o *selectObject) TypeName() string                     { return "Select" }
 func (o *selectObject) Attr(name string) (value.Value, bool) { return o.rt.classes.sel.get(o, name) }
 func (o *selectObject) AttrNames() []string                  { return o.rt.classes.sel.names() }
 func (o *selectObject) source() mitogen.Source               { return o.s }
+func (o *selectObject) Key() any                             { return o.s }
 func (o *selectObject) Len() int                             { return o.s.Count() }
 
 // SetAttr sets notify.
