@@ -274,7 +274,8 @@ func (m *master) eval(in interp.Interp, s script) error {
 	return nil
 }
 
-// failure tells a script that does not parse from one that failed.
+// failure tells a script that does not parse from one that failed, and that from one
+// that os.exit ended.
 func (m *master) failure(err error) error {
 	if errors.Is(context.Cause(m.ctx), errExit) {
 		return &statusError{status: int(m.status.Load())}
