@@ -205,7 +205,11 @@ func asSetupError(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return value.AsError(cause)
 	}
-	e := value.AsError(err)
+	return setupToo(value.AsError(err))
+}
+
+// setupToo makes e a StreamError too, unless it is of misuse or of being cancelled.
+func setupToo(e *value.Error) *value.Error {
 	if e.IsA(value.KindStream) || e.IsA(value.KindCancelled) || e.Kind == value.KindValue || e.Kind == value.KindError {
 		return e
 	}
@@ -270,7 +274,7 @@ func (f *Factory) connectVia(ctx context.Context, via *mitogen.Context, name str
 		}
 		steps.name(e.Context)
 		steps.retell(start, told, e)
-		return nil, e
+		return nil, setupToo(e)
 	}
 	answer, _ := v.(value.List)
 	if len(answer) == 3 {

@@ -106,7 +106,9 @@ func (o *routerObject) run(ctx context.Context, s setup) (value.Value, error) {
 	}
 	if err != nil {
 		_ = o.connector.Shutdown(ctx, c, false) // the first error tells why
-		return nil, err
+		e := *value.AsError(err)
+		e.Also = append([]value.Kind{value.KindStream}, e.Also...)
+		return nil, &e
 	}
 	return o.rt.Context(c), nil
 }

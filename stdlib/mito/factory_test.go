@@ -89,15 +89,16 @@ def first():
 
 c = router.fork(on_fork=first)
 print(c.call(lambda: mitogen.state["x"]))
-print(attempt(router.fork, on_fork=lambda: fail("no")).error.kind)
+e = attempt(router.fork, on_fork=lambda: fail("no")).error
+print(e.kind, e.is_a("StreamError"))
 `,
 			lua: `
 local c = router:fork{on_fork=function() mitogen.state.x = 1 end}
 print(c:call(function() return mitogen.state.x end))
 local ok, e = pcall(router.fork, router, {on_fork=function() error("no") end})
-print(e.kind)
+print(e.kind .. " " .. (e:is_a("StreamError") and "True" or "False"))
 `,
-			want: "1\nCallError\n",
+			want: "1\nCallError True\n",
 		},
 		{
 			name: "routers",
