@@ -47,6 +47,11 @@ type Source struct {
 	// resolved file.
 	Path string
 	Text []byte
+	// Main, if not nil, is asked before anything of a main script runs whether its
+	// function main, with these parameters at this line, may be called. It is asked
+	// only where the text shows that the top level defines main and does no more with
+	// it; its error is that of the run.
+	Main func(line int, params []string) error
 }
 
 // Script is a script whose top level was run: the main script or a module.

@@ -62,5 +62,5 @@ type upwards struct{ code *mitogen.Chunks }
 // Find asks the contexts above.
 func (u upwards) Find(ctx context.Context, importer, name, extension string) (interp.Source, error) {
 	src, err := u.code.Module(ctx, mitogen.ModuleName{Importer: importer, Name: name, Extension: extension})
-	return interp.Source(src), err
+	return interp.Source{Path: src.Path, Text: src.Text}, err
 }

@@ -82,7 +82,7 @@ func newMaster(f *runFlags, s script, args []string, log *masterLog, o masterOpt
 	modules := library.NewFinder(path, os.Getenv("MITOSCRIPT_PATH"))
 	served := func(_ context.Context, n mitogen.ModuleName) (mitogen.ModuleSource, error) {
 		src, err := modules.Serve(n.Importer, n.Name, n.Extension)
-		return mitogen.ModuleSource(src), err
+		return mitogen.ModuleSource{Path: src.Path, Text: src.Text}, err
 	}
 	router := mitogen.NewRouter(mitogen.Options{Log: own, Resolve: res.resolve, Name: "master", Frames: &log.frames, Modules: served, Observer: rec.observer()})
 	m := &master{log: log, record: rec, args: args}
@@ -190,6 +190,7 @@ func (m *master) run(s script, printValue bool) error {
 	if printValue {
 		return m.eval(in, s)
 	}
+	s.Main = func(line int, params []string) error { return mainParams(params, s.Path, line) }
 	sc, err := in.Run(m.ctx, s.Source)
 	if err != nil {
 		return m.failure(err)
@@ -233,20 +234,29 @@ func (m *master) mainArgs(fn interp.Callable) ([]value.Value, error) {
 	for i, a := range m.args {
 		argv[i] = a
 	}
+	file, line := fn.Where()
+	if err := mainParams(fn.ParamNames(), file, line); err != nil {
+		return nil, err
+	}
 	var out []value.Value
 	for _, name := range fn.ParamNames() {
-		switch name {
-		case "router":
+		if name == "router" {
 			out = append(out, m.runtime.Router())
-		case "args":
+		} else {
 			out = append(out, argv)
-		default:
-			file, line := fn.Where()
-			return nil, value.Errorf(value.KindError,
-				"%s:%d: main may have the parameters router and args, not %s", file, line, name)
 		}
 	}
 	return out, nil
+}
+
+// mainParams makes other parameters than those that main may have an Error.
+func mainParams(names []string, file string, line int) error {
+	for _, name := range names {
+		if name != "router" && name != "args" {
+			return value.Errorf(value.KindError, "%s:%d: main may have the parameters router and args, not %s", file, line, name)
+		}
+	}
+	return nil
 }
 
 // mainStatus reads what main returned.

@@ -125,6 +125,52 @@ func (s *script) Called(name string) bool { return name == mainName && s.called 
 
 const mainName = "main"
 
+// untouchedMain returns the function main that a chunk defines at the start of a line,
+// if nothing else in the chunk names it.
+func (in *Interp) untouchedMain(root *glua.FunctionProto, c *chunk) *glua.FunctionProto {
+	var main *glua.FunctionProto
+	for _, f := range root.FunctionPrototypes {
+		if o := in.protos.of(f); o != nil && o.span != nil && o.span.name == mainName {
+			if main != nil || o.span.start > 0 && c.text[o.span.start-1] != '\n' {
+				return nil
+			}
+			main = f
+		}
+	}
+	if main == nil || mentions(root, mainName) != 1 {
+		return nil
+	}
+	return main
+}
+
+// mentions counts the instructions of a function, and of those inside it, that may use
+// a name as a variable or a field.
+func mentions(f *glua.FunctionProto, name string) int {
+	n := 0
+	for i, k := range f.Constants {
+		if k != glua.LString(name) {
+			continue
+		}
+		for _, inst := range f.Code {
+			used := false
+			switch int(inst >> 26) {
+			case glua.OP_GETGLOBAL, glua.OP_SETGLOBAL, glua.OP_LOADK:
+				used = int(inst&0x3ffff) == i
+			case glua.OP_GETTABLE, glua.OP_GETTABLEKS, glua.OP_SELF:
+				const constant = 1 << 8
+				used = int(inst>>9&0x1ff) == i|constant
+			}
+			if used {
+				n++
+			}
+		}
+	}
+	for _, inner := range f.FunctionPrototypes {
+		n += mentions(inner, name)
+	}
+	return n
+}
+
 // watchMain makes main note that it was called, by a call of Go code in front of
 // its own.
 func (s *script) watchMain(root *glua.FunctionProto) {

@@ -94,6 +94,11 @@ func (in *Interp) Run(ctx context.Context, src interp.Source) (interp.Script, er
 	if err != nil {
 		return nil, err
 	}
+	if f := in.untouchedMain(proto, c); f != nil && src.Main != nil {
+		if err := src.Main(f.LineDefined, (&Function{in, &glua.LFunction{Proto: f}}).ParamNames()); err != nil {
+			return nil, err
+		}
+	}
 	s := &script{in: in, chunk: c}
 	s.watchMain(proto)
 	defer func() { s.loaded = true }()

@@ -104,6 +104,11 @@ func (in *Interp) Run(ctx context.Context, src interp.Source) (interp.Script, er
 	if err != nil {
 		return nil, err
 	}
+	if def := u.untouched("main"); def != nil && src.Main != nil {
+		if err := src.Main(int(def.Def.Line), paramNames(def)); err != nil {
+			return nil, err
+		}
+	}
 	s := &script{in: in, unit: u}
 	_, err = in.onThread(ctx, func(th *thread) (star.Value, error) {
 		var err error

@@ -152,6 +152,47 @@ func (u *unit) callsAtTop(name string) bool {
 	return found
 }
 
+// untouched returns the def of that name that the top level has, if it does nothing
+// else with the name.
+func (u *unit) untouched(name string) *syntax.DefStmt {
+	var def *syntax.DefStmt
+	mentions := 0
+	for _, stmt := range u.file.Stmts {
+		if d, ok := stmt.(*syntax.DefStmt); ok && d.Name.Name == name {
+			def = d
+			mentions++
+			continue
+		}
+		syntax.Walk(stmt, func(n syntax.Node) bool {
+			if id, ok := n.(*syntax.Ident); ok && id.Name == name {
+				mentions++
+			}
+			d, inner := n.(*syntax.DefStmt)
+			return !inner || d.Name.Name == name
+		})
+	}
+	if mentions != 1 {
+		return nil
+	}
+	return def
+}
+
+// paramNames are the names of a function's positional parameters.
+func paramNames(def *syntax.DefStmt) []string {
+	var names []string
+	for _, p := range def.Params {
+		if b, ok := p.(*syntax.BinaryExpr); ok {
+			p = b.X
+		}
+		id, ok := p.(*syntax.Ident)
+		if !ok {
+			break // *args, and what follows it
+		}
+		names = append(names, id.Name)
+	}
+	return names
+}
+
 // argument is the value of an argument, given by keyword or not.
 func argument(e syntax.Expr) syntax.Expr {
 	if kw, ok := e.(*syntax.BinaryExpr); ok && kw.Op == syntax.EQ {
