@@ -50,6 +50,9 @@ type Func struct {
 	// HandsOn marks a function that hands all its arguments to another (call,
 	// spawn): in Lua a trailing table is then an argument, not keywords.
 	HandsOn bool
+	// Here marks a function whose arguments stay in this process: lists, dicts and
+	// tables come and go as themselves (Held), not as copies.
+	Here bool
 	// Blocking makes the binder let go of the script lock while Impl runs. Impl
 	// then may not touch a Callable, and Args hold no live script values but Objects.
 	Blocking bool
@@ -175,6 +178,9 @@ type (
 		// Dict gives all of it, as it is spelled.
 		Dict() *value.Dict
 	}
+	// Held is a container of a script that its own language knows again; others get
+	// the copy that Value is.
+	Held interface{ Value() (value.Value, error) }
 	// Shower has a text of its own for repr and print.
 	Shower interface{ Show() string }
 )

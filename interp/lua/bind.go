@@ -73,10 +73,10 @@ func (in *Interp) foreign(c interp.Callable) *glua.LFunction {
 		last := L.GetTop()
 		var kwargs []value.Field
 		if tb, ok := L.Get(last).(*glua.LTable); ok && last > 0 && in.marks.of(tb) == markKwargs {
-			kwargs = in.fields(L, tb)
+			kwargs = in.fields(L, false, tb)
 			last--
 		}
-		args := in.arguments(L, 1, last, 0)
+		args := in.arguments(L, false, 1, last, 0)
 		G := in.root.G
 		current := G.CurrentThread
 		v, err := c.Call(t.ctx, args, kwargs)
@@ -94,10 +94,10 @@ func (in *Interp) invoke(L *glua.LState, f *interp.Func, first int) int {
 	last := L.GetTop()
 	var kwargs []value.Field
 	if tb, ok := in.keywordTable(f, L, first, last); ok {
-		kwargs = in.fields(L, tb)
+		kwargs = in.fields(L, f.Here, tb)
 		last--
 	}
-	args := in.arguments(L, first, last, handedOn(f))
+	args := in.arguments(L, f.Here, first, last, handedOn(f))
 	for i := range min(len(args), len(f.Params)) { // nil is no argument: mitogen.null is None
 		if p := &f.Params[i]; args[i] == nil && !p.Required && !p.KeywordOnly && L.Get(first+i) == glua.LNil {
 			args[i] = p.Default
@@ -148,13 +148,13 @@ func place(i, kept int) string {
 	return "args[" + strconv.Itoa(i-kept+1) + "]"
 }
 
-func (in *Interp) arguments(L *glua.LState, first, last, kept int) []value.Value {
+func (in *Interp) arguments(L *glua.LState, here bool, first, last, kept int) []value.Value {
 	if last < first {
 		return nil
 	}
 	args := make([]value.Value, last-first+1)
 	for i := range args {
-		v, err := in.fromLua(L.Get(first+i), place(i, kept))
+		v, err := in.argument(here, L.Get(first+i), place(i, kept))
 		if err != nil {
 			in.throw(L, err)
 		}
@@ -235,14 +235,14 @@ func isValue(f *interp.Func, index int) bool {
 	return index == 0 && required <= 1
 }
 
-func (in *Interp) fields(L *glua.LState, t *glua.LTable) []value.Field {
+func (in *Interp) fields(L *glua.LState, here bool, t *glua.LTable) []value.Field {
 	var out []value.Field
 	for k, v := t.Next(glua.LNil); k != glua.LNil; k, v = t.Next(k) {
 		name, ok := k.(glua.LString)
 		if !ok {
 			in.throw(L, value.Errorf(value.KindError, "kwargs[%s]: a keyword is a string", in.keyText(k)))
 		}
-		gv, err := in.fromLua(v, "kwargs["+strconv.Quote(string(name))+"]")
+		gv, err := in.argument(here, v, "kwargs["+strconv.Quote(string(name))+"]")
 		if err != nil {
 			in.throw(L, err)
 		}

@@ -43,6 +43,10 @@ func (in *Interp) toLua(v value.Value) glua.LValue {
 			return v.fn
 		}
 		return in.foreign(v)
+	case held:
+		if v.in == in {
+			return v.t
+		}
 	case interp.Callable:
 		return in.foreign(v)
 	case *interp.Func:
@@ -55,6 +59,10 @@ func (in *Interp) toLua(v value.Value) glua.LValue {
 		t := in.dict(v.Dict())
 		t.Metatable = in.marks.folded
 		return t
+	case interp.Held:
+		if plain, err := v.Value(); err == nil {
+			return in.toLua(plain)
+		}
 	case interp.Object:
 		return in.object(v)
 	case value.ContextRef, value.SenderRef:

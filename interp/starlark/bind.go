@@ -37,7 +37,7 @@ func (in *Interp) callFunc(f *interp.Func, args star.Tuple, kwargs []star.Tuple)
 func (in *Interp) match(th *thread, f *interp.Func, args star.Tuple, kwargs []star.Tuple) (*interp.Args, error) {
 	vals := make([]value.Value, len(args))
 	for i, a := range args {
-		v, err := in.convert(a)
+		v, err := in.argument(f, a)
 		if err != nil {
 			return nil, err.at(argPlace(f, i))
 		}
@@ -46,7 +46,7 @@ func (in *Interp) match(th *thread, f *interp.Func, args star.Tuple, kwargs []st
 	var fields []value.Field
 	for _, kw := range kwargs {
 		name := string(kw[0].(star.String))
-		v, err := in.convert(kw[1])
+		v, err := in.argument(f, kw[1])
 		if err != nil {
 			return nil, err.at(keywordPlace(f, name))
 		}

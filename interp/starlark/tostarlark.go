@@ -65,6 +65,13 @@ func (in *Interp) toLive(v value.Value) (star.Value, error) {
 			}
 		}
 		return referenceValue{v}, nil
+	case held:
+		if v.in == in {
+			return v.v, nil
+		}
+		return in.copyOf(v)
+	case interp.Held:
+		return in.copyOf(v)
 	case stateHandle:
 		return in.env.byName[stateName], nil
 	case shown:
@@ -82,6 +89,14 @@ func (in *Interp) toLive(v value.Value) (star.Value, error) {
 		return in.moduleFor(v)
 	}
 	return nil, value.Errorf(value.KindError, "%s has no form in Starlark", value.TypeName(v))
+}
+
+func (in *Interp) copyOf(h interp.Held) (star.Value, error) {
+	v, err := h.Value()
+	if err != nil {
+		return nil, err
+	}
+	return in.toStarlark(v)
 }
 
 // moduleFor finds the value that was made of a module at the start.

@@ -43,7 +43,7 @@ func (o *brokerObject) setTimeout(v value.Value) error {
 
 // deferFunc describes defer and defer_sync.
 func deferFunc(name, doc string) interp.Func {
-	return interp.Func{Name: name, Doc: doc, HandsOn: true, Rest: "args", Keywords: "kwargs",
+	return interp.Func{Name: name, Doc: doc, HandsOn: true, Here: true, Rest: "args", Keywords: "kwargs",
 		Params: []interp.Param{{Name: "fn", Doc: "The function.", Required: true}}}
 }
 

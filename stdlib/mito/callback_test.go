@@ -252,6 +252,51 @@ print(broker.shutdown_timeout)
 			want: "1 2 3\n2 ScriptError\n[1, 2] ChannelError\nValueError mine\nCancelledError\n5.0 False\n0.5\n",
 		},
 		{
+			name: "what is handed on within the process is the same thing",
+			star: `
+def add(items, x, also=None):
+    items.append(x)
+    if also != None:
+        also[x] = items
+
+l, d = [], {}
+mitogen.spawn(add, l, 1, also=d).get_data()
+router.broker.defer_sync(add, l, 2)
+mitogen.utils.run_with_router(lambda r, items: items.append(3), l)
+mitogen.utils.with_router(lambda r, items: items.append(4))(l)
+latch = Latch()
+latch.put((l, d))
+same = latch.get()
+same[0].append(5)
+latch.put(l)
+Select([latch]).get().append(6)
+print(len(l), len(d[1]), same[1] == d)
+print(attempt(mitogen.spawn, [1]).error.message)
+`,
+			lua: `
+local function add(items, x, also)
+  items[#items + 1] = x
+  if also then also.also[x] = items end
+end
+local l, d = {}, {}
+mitogen.spawn(add, l, 1, mitogen.kwargs{also=d}):get_data()
+router.broker:defer_sync(add, l, 2)
+mitogen.utils.run_with_router(function(r, items) items[#items + 1] = 3 end, l)
+mitogen.utils.with_router(function(r, items) items[#items + 1] = 4 end)(l)
+local latch = Latch()
+latch:put(setmetatable({l, d}, {__index = {five = 5}}))
+local same = latch:get()
+l[5] = same.five
+latch:put(l)
+local last = Select({latch}):get()
+last[6] = 6
+print(#l .. " " .. #d[1] .. " " .. (same[2] == d and "True" or "False"))
+local ok, e = pcall(mitogen.spawn, {1})
+print(e.message)
+`,
+			want: "6 6 True\nmitogen.spawn: argument fn: want a function, got list\n",
+		},
+		{
 			name: "temporary routers are their own world",
 			star: `
 def work(r, x, k=0):

@@ -35,7 +35,7 @@ func latchClass() *class[*latchObject] {
 				func(o self, fn value.Value) error { return o.setNotify(o.rt, o.l, o, fn) }},
 		},
 		methods: []method[self]{
-			{interp.Func{Name: "put", Doc: "Adds a value.", Params: []interp.Param{{Name: "value", Doc: "Any value: it does not leave the process."}}},
+			{interp.Func{Name: "put", Doc: "Adds a value.", Here: true, Params: []interp.Param{{Name: "value", Doc: "Any value: it does not leave the process."}}},
 				func(_ context.Context, o self, a *interp.Args) (value.Value, error) {
 					return done(o.l.Put(a.Value("value")))
 				}},

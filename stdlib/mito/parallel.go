@@ -14,7 +14,7 @@ import (
 func (rt *Runtime) parallelFuncs() []*interp.Func {
 	return []*interp.Func{
 		{Name: "spawn", Doc: "Runs a function here, side by side with the rest, and returns a Receiver of its result.", NoTarget: noTarget,
-			Params: []interp.Param{{Name: "fn", Doc: "The function.", Required: true}}, Rest: "args", Keywords: "kwargs", HandsOn: true,
+			Params: []interp.Param{{Name: "fn", Doc: "The function.", Required: true}}, Rest: "args", Keywords: "kwargs", HandsOn: true, Here: true,
 			Impl: func(_ context.Context, a *interp.Args) (value.Value, error) {
 				fn, err := callableArg(a)
 				if err != nil {

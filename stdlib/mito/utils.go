@@ -23,7 +23,7 @@ func (rt *Runtime) utilsModule() *interp.Module {
 			{Name: "level", Doc: "The level from which records are kept.", Default: "INFO"}},
 			Impl: func(_ context.Context, a *interp.Args) (value.Value, error) { return done(rt.logToFile(a)) }},
 		{Name: "run_with_router", Doc: "Calls a function with a temporary Router and returns its result.", NoTarget: noTarget,
-			Params: runs, Rest: "args", Keywords: "kwargs", HandsOn: true, Spread: true,
+			Params: runs, Rest: "args", Keywords: "kwargs", HandsOn: true, Here: true, Spread: true,
 			Impl: func(ctx context.Context, a *interp.Args) (value.Value, error) {
 				fn, err := callableArg(a)
 				if err != nil {
@@ -38,7 +38,7 @@ func (rt *Runtime) utilsModule() *interp.Module {
 					return nil, err
 				}
 				return &interp.Func{Name: fn.FuncName(), Doc: "Calls " + fn.FuncName() + " with a temporary Router.",
-					Rest: "args", Keywords: "kwargs", HandsOn: true, Spread: true, NoTarget: noTarget,
+					Rest: "args", Keywords: "kwargs", HandsOn: true, Here: true, Spread: true, NoTarget: noTarget,
 					Impl: func(ctx context.Context, a *interp.Args) (value.Value, error) { return rt.withRouter(ctx, a, fn) }}, nil
 			}},
 		{Name: "disable_site_packages", Doc: "Drops every folder of modules but the script's own.",
