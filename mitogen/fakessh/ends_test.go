@@ -30,6 +30,31 @@ func TestACommandEndsWithItsInputUnread(t *testing.T) {
 	}
 }
 
+// Another program's run looks whether the folders that it finds are still in use.
+func TestAnotherRunIsNotLogged(t *testing.T) {
+	logged, log := pipe(t)
+	c := pair(t, log, nil)
+	in, stop := pipe(t)
+	out, ready := pipe(t)
+	done := make(chan error, 1)
+	go func() {
+		_, err := fakessh.Run(t.Context(), fakessh.Options{Dest: c, Args: []string{"sh", "-c", "echo; read x"}, Stdin: in, Stdout: ready})
+		done <- err
+	}()
+	await(t, out, 1)
+	if status, err := fakessh.Run(t.Context(), fakessh.Options{Dest: c, Args: []string{"true"}}); status != 0 || err != nil {
+		t.Errorf("got status %d and %v", status, err)
+	}
+	_ = stop.Close()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	_ = log.Close()
+	if text, err := io.ReadAll(logged); err != nil || len(text) > 0 {
+		t.Errorf("logged %q, %v", text, err)
+	}
+}
+
 // An ssh that is killed while it says what it wants leaves no descriptors here, which
 // somebody may wait for the end of.
 func TestAnSSHThatSaysHalfIsLetGo(t *testing.T) {

@@ -2,6 +2,7 @@ package fakessh
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -27,7 +28,7 @@ func (r *runner) serve(ctx context.Context, conn *net.UnixConn) {
 	if err == nil && !r.folder.trusts(h.token) {
 		err = value.Errorf(value.KindSecurity, "it does not know the token")
 	}
-	if err == io.EOF { // it only looked whether anybody listens
+	if errors.Is(err, io.EOF) { // it only looked whether anybody listens
 		return
 	}
 	if err != nil {
