@@ -318,6 +318,8 @@ for r in mitogen.pmap(work, cs, 10, limit=2):
     print(r.context.context_id, r.ok, r.value, r.error.cause_kind if r.error else "-", r.seconds >= 0)
 print(attempt(mitogen.pmap, work, [1]).error.kind)
 print([r.error.kind for r in mitogen.pmap(lambda: Latch().get(), cs, timeout=0.02)])
+late = mitogen.pmap(lambda: Latch().get(), [cs[0].options(timeout=0.02)])[0]
+print(late.context == cs[0], late.error.kind)
 `,
 			lua: `
 local cs = {router:local_(), router:local_(), router:local_()}
@@ -333,8 +335,10 @@ print(e.kind)
 local kinds = {}
 for i, r in ipairs(mitogen.pmap(function() Latch():get() end, cs, mitogen.kwargs{timeout=0.02})) do kinds[i] = r.error.kind end
 print('["' .. table.concat(kinds, '", "') .. '"]')
+local late = mitogen.pmap(function() Latch():get() end, {cs[1]:options{timeout=0.02}})[1]
+print((late.context == cs[1] and "True" or "False") .. " " .. late.error.kind)
 `,
-			want: "1 True 10 - True\n2 False None ScriptError True\n3 True 30 - True\nError\n[\"TimeoutError\", \"TimeoutError\", \"TimeoutError\"]\n",
+			want: "1 True 10 - True\n2 False None ScriptError True\n3 True 30 - True\nError\n[\"TimeoutError\", \"TimeoutError\", \"TimeoutError\"]\nTrue TimeoutError\n",
 		},
 	})
 }

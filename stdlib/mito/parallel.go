@@ -66,7 +66,7 @@ func (rt *Runtime) pmap(ctx context.Context, a *interp.Args) (value.Value, error
 	out := make(value.List, len(jobs))
 	for i, j := range jobs {
 		out[i] = &value.Struct{Name: "result", Fields: []value.Field{
-			{Name: "context", Value: j.target}, {Name: "ok", Value: j.err == nil}, {Name: "value", Value: j.value},
+			{Name: "context", Value: j.target.rt.Context(j.target.c)}, {Name: "ok", Value: j.err == nil}, {Name: "value", Value: j.value},
 			{Name: "error", Value: errorValue(j.err)}, {Name: "seconds", Value: j.seconds},
 		}}
 	}
