@@ -169,6 +169,7 @@ func run(opts Options, cfg *parent.Config, clean func()) error {
 	}
 	p.watchParent()
 	p.beat()
+	p.rest()
 	p.heedTerm()
 	<-p.Router.Broker().Closed()
 	select { // a call that hangs holds nobody up: there is no link any more

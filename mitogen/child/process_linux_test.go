@@ -29,7 +29,7 @@ const childArg = "run-as-child"
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == childArg {
 		os.Exit(child.Main(child.Options{Build: "test", Setup: func(p *child.Process) error {
-			p.Server.Dispatcher = actions{p}
+			p.Server.Dispatcher = &actions{p: p}
 			return nil
 		}}))
 	}
@@ -49,9 +49,13 @@ func TestMain(m *testing.M) {
 }
 
 // actions are what the children of the tests can do.
-type actions struct{ p *child.Process }
+type actions struct {
+	p *child.Process
+	// relocated is a page of the program that is not as in its file.
+	relocated []byte
+}
 
-func (a actions) Dispatch(ctx context.Context, c *mitogen.Call) (value.Value, error) {
+func (a *actions) Dispatch(ctx context.Context, c *mitogen.Call) (value.Value, error) {
 	switch name, _ := c.Func.(string); name {
 	case "pid":
 		return int64(os.Getpid()), nil
@@ -62,6 +66,10 @@ func (a actions) Dispatch(ctx context.Context, c *mitogen.Call) (value.Value, er
 		return nil, context.Cause(ctx)
 	case "hang":
 		select {}
+	case "relocate":
+		return nil, a.relocate()
+	case "relocated":
+		return string(a.relocated[:9]), nil
 	case "print":
 		stdout, _ := a.p.Lend()
 		_, err := stdout.WriteString(strings.Repeat(strings.Repeat("x", 1023)+"\n", 1024))
