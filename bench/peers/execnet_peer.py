@@ -153,7 +153,9 @@ def memory(group, dir, hosts):
     group.makegateway('popen//' + PYTHON).remote_exec(PID).receive()
     before = resident(os.getpid())
     gateways = [group.makegateway('popen//' + PYTHON) for _ in range(n)]
-    children = [resident(g.remote_exec(PID).receive()) for g in gateways]
+    pids = [g.remote_exec(PID).receive() for g in gateways]
+    time.sleep(2)
+    children = [resident(pid) for pid in pids]
     return {'child': median(children) / 1024, 'master': (resident(os.getpid()) - before) / n / 1024}
 
 

@@ -265,7 +265,9 @@ def memory(router, dir, hosts):
     one(router).call(noop)
     before = resident(os.getpid())
     contexts = [one(router) for _ in range(n)]
-    children = [resident(c.call(os.getpid)) for c in contexts]
+    pids = [c.call(os.getpid) for c in contexts]
+    time.sleep(2)
+    children = [resident(pid) for pid in pids]
     return {'child': median(children) / 1024, 'master': (resident(os.getpid()) - before) / n / 1024}
 
 

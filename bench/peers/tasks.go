@@ -66,7 +66,7 @@ var tasks = []task{
 		{key: "slower", title: "the latter to the former", unit: "×"},
 	}},
 	{name: "memory", tools: []string{ours, python, execnet}, metrics: []metric{
-		{key: "child", title: "a local child that has run a call, resident", unit: "MB"},
+		{key: "child", title: "a local child that has run a call and waited for 2 s, resident", unit: "MB"},
 		{key: "master", title: "its master, for each of 16 of them, resident", unit: "MB"},
 	}},
 	{name: "command", tools: []string{ours, python, execnet, pdsh, clush, ansible, xargs}, slow: true, metrics: []metric{
