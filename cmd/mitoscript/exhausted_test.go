@@ -61,7 +61,7 @@ def main(router):
 	}
 	out, err := exec.CommandContext(t.Context(), program(os.Getenv(programDirEnv)), script).CombinedOutput()
 	text := string(out)
-	for _, want := range []string{"the respondent Context has disconnected\n", "\n6\n"} {
+	for _, want := range []string{"the respondent Context has disconnected\n", ": out of memory in runtime.", "\n6\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%v: no %q in\n%s", err, want, text)
 		}

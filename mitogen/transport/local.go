@@ -50,11 +50,12 @@ func startSelf(ctx context.Context, name, path string, args []string, o SpawnOpt
 		}
 		path = self
 	}
-	// A child can show a title in the process list only as long as its arguments
-	// were: the last one is room for it.
-	room := strings.Repeat(" ", 160)
-	return Spawn(ctx, name, slices.Concat([]string{path}, args, []string{room}), NoTTY, nil, o)
+	return Spawn(ctx, name, slices.Concat([]string{path}, args, []string{titleRoom}), NoTTY, nil, o)
 }
+
+// titleRoom is the last argument of a child that we start: it can show a title in the
+// process list only as long as its arguments were.
+var titleRoom = strings.Repeat(" ", 160)
 
 // link keeps a nil Process from becoming a Link that is not nil.
 func link(p *Process, err error) (Link, error) {

@@ -22,6 +22,17 @@ func TestLocalStartsItself(t *testing.T) {
 	}
 }
 
+// What was tried is told without the room for a title.
+func TestLocalSaysWhatDidNotStart(t *testing.T) {
+	checkDescriptors(t)
+	l := &transport.Local{Path: "/no/such/program", Args: []string{"child"}}
+	_, err := l.Open(t.Context(), nil)
+	const want = "Child start failed: [Errno 2] No such file or directory. Command was: /no/such/program child"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
 func TestSelf(t *testing.T) {
 	path, err := transport.Self()
 	if err != nil || path == "" {

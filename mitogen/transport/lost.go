@@ -2,6 +2,7 @@ package transport
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -43,6 +44,12 @@ func Died(exit error, printed string) string {
 	return ""
 }
 
+// noMemory are the functions of Go's runtime that find that memory has run out.
+var noMemory = []string{
+	"runtime.sysMapOS", "runtime.sysUsedOS", "runtime.newArenaMayUnlock", "runtime.persistentalloc1", "runtime.stackpoolalloc", "runtime.stackalloc",
+	"runtime.(*mheap).sysAlloc", "runtime.(*mheap).grow", "runtime.(*mcache).allocLarge", "runtime.(*mcache).refill",
+}
+
 // crash is what Go's runtime says first of a crash. Of a fatal error of its own, as
 // when memory runs out, debug.SetCrashOutput gives the stack alone: then it is the
 // function that found it.
@@ -58,6 +65,9 @@ func crash(printed string) string {
 			continue
 		}
 		if thrown {
+			if slices.Contains(noMemory, line[:args]) {
+				return "out of memory in " + line[:args]
+			}
 			return "fatal error in " + line[:args]
 		}
 		thrown = line[:args] == "runtime.throw" || line[:args] == "runtime.fatal"

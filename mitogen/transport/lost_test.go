@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"errors"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -23,7 +24,9 @@ func TestDied(t *testing.T) {
 		{"killed, told by a shell", &transport.ExitError{Code: 137}, "", "exited with return code 137"},
 		{"panic", &transport.ExitError{Code: 2}, "Welcome\npanic: boom\n\ngoroutine 1 [running]:\n", "exited with return code 2: panic: boom"},
 		{"segfault", &transport.ExitError{Code: 2}, "SIGSEGV: segmentation violation\nPC=0x1\n", "exited with return code 2: SIGSEGV: segmentation violation"},
-		{"thrown", &transport.ExitError{Code: 2}, thrown, "exited with return code 2: fatal error in runtime.(*mheap).grow"},
+		{"thrown", &transport.ExitError{Code: 2}, thrown, "exited with return code 2: out of memory in runtime.(*mheap).grow"},
+		{"thrown for another reason", &transport.ExitError{Code: 2}, strings.ReplaceAll(thrown, "(*mheap).grow", "newosproc"),
+			"exited with return code 2: fatal error in runtime.newosproc"},
 		{"connection", errors.New("ssh web1: the server closed the session"), "panic: boom\n", ""},
 	} {
 		if got := transport.Died(c.exit, c.printed); got != c.want {

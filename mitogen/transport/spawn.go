@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -86,7 +87,8 @@ func startError(argv []string, err error) error {
 	} else {
 		ok = errors.As(err, &errno)
 	}
-	cmdline := shorten(Quote(argv...), 160)
+	said := slices.DeleteFunc(slices.Clone(argv), func(word string) bool { return word == titleRoom })
+	cmdline := shorten(Quote(said...), 160)
 	if !ok {
 		return value.Errorf(value.KindStream, "Child start failed: %w. Command was: %s", err, cmdline)
 	}
