@@ -83,7 +83,7 @@ func (f *Finder) Serve(importer, name, extension string) (interp.Source, error) 
 		if ok {
 			return src, nil
 		}
-		if filepath.Ext(file) != extension || !f.onPath(name, file) {
+		if !isScript(file, extension) || !f.onPath(name, file) {
 			continue
 		}
 		if text, err := os.ReadFile(file); err == nil {
@@ -92,6 +92,12 @@ func (f *Finder) Serve(importer, name, extension string) (interp.Source, error) 
 	}
 	return interp.Source{}, value.Errorf(value.KindError,
 		"module %q is not served: the script has not loaded it, and no folder of MITOSCRIPT_PATH has it", name)
+}
+
+// isScript reports whether file has the extension, and that is one of a language: who
+// asks gives both.
+func isScript(file, extension string) bool {
+	return filepath.Ext(file) == extension && (extension == ".star" || extension == ".lua")
 }
 
 // onPath reports whether a resolved file stands under a folder of MITOSCRIPT_PATH.

@@ -94,6 +94,11 @@ func TestServe(t *testing.T) {
 		serve("", name, "")
 	}
 	serve("../../../etc/x", "passwd", "")
+	for _, extension := range []string{".txt", "", "es.txt", ".Lua"} { // it is what the context says
+		if src, err := f.Serve("", "notes.txt", extension); err == nil {
+			t.Errorf("extension %q: got %q", extension, src.Path)
+		}
+	}
 	f.DropPath()
 	serve("", "db.x", "")
 	serve("", "loaded", "s/loaded.lua")
