@@ -3,6 +3,8 @@ package mitogen
 import (
 	"cmp"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/mitoscript/mitoscript/mitogen/codec"
 	"github.com/mitoscript/mitoscript/mitogen/value"
@@ -133,6 +135,9 @@ func routeData(m *Message) (id uint32, name string, err error) {
 	name, ok2 := items[1].(string)
 	if !ok || !ok2 || n <= 0 || n > 1<<32-1 || len(name) > maxName {
 		return 0, "", errorf("want [id, name]")
+	}
+	if strings.ContainsFunc(name, unicode.IsControl) {
+		return 0, "", errorf("the name %q has control characters", name)
 	}
 	return uint32(n), name, nil
 }

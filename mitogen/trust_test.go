@@ -98,3 +98,16 @@ func TestOnlyTheCallerCancels(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A name stands in logs and errors: it must not look like a line of its own.
+func TestNamesOfRoutesAreOfOneLine(t *testing.T) {
+	master := newTree(t, mitogen.Options{})
+	h := master.hostile(t)
+	for _, name := range []string{"a\nb", "\x1b[2J", "a\u009b"} {
+		h.send(wire.Frame{Src: h.id, Auth: h.id, Handle: wire.AddRoute, Data: encoded(t, value.List{int64(h.id + 1), name})})
+	}
+	h.ping()
+	if got := strings.Count(master.log.String(), "has control characters"); got != 3 {
+		t.Fatalf("%d of 3 names were refused:\n%s", got, master.log.String())
+	}
+}
