@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,4 +104,23 @@ func TestWhoSendsMoreThanTheWindowIsCutOff(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	alone(t, dir)
+}
+
+// The bits that lend authority are dropped here, whatever the far side says: else an
+// account there and here would get a program that runs as who copied it.
+func TestAHostileModeLendsNothing(t *testing.T) {
+	empty := mode(0)
+	sum := crc32.Checksum([]byte(empty), crc32.MakeTable(crc32.Castagnoli))
+	f := "F" + text("f") + mode(0o6777) + empty + mode(sum)
+	w := newWorld(t)
+	c, _ := w.context(t, hostile("D"+text("")+mode(0o7755)+f+"UE", 1))
+	dir := filepath.Join(t.TempDir(), "to")
+	if err := files.Get(context.Background(), c, "/src", dir, files.Options{Recursive: true}); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]os.FileMode{dir: os.ModeDir | 0o755, filepath.Join(dir, "f"): 0o777} {
+		if info, err := os.Stat(path); err != nil || info.Mode() != want {
+			t.Errorf("%s: %v, %v, want mode %v", path, info, err, want)
+		}
+	}
 }
