@@ -214,9 +214,20 @@ var attacks = map[string]func(a *attacker) string{
 		return ""
 	},
 	"use its parent's services": func(a *attacker) string {
-		arg := value.List{"local", value.NewDict(0)}
-		return a.answer(wire.Frame{Handle: wire.CallService, Data: must(codec.Encode(value.List{"connect", arg}))}) +
-			a.answer(wire.Frame{Handle: wire.CallService, Data: must(codec.Encode(value.List{"kill", int64(victimID)}))})
+		command := value.List{"", int64(77), false, value.Bytes("true"), value.List{}, value.List{}}
+		file := value.List{"/etc/hostname", "f", int64(77), false, false, false, false}
+		var done []string
+		for _, request := range []value.List{
+			{"connect", value.List{"local", value.NewDict(0)}}, {"kill", int64(victimID)},
+			{"files.get", file}, {"files.put", file}, {"fakessh", command}, {"fakessh.admit", int64(a.id)},
+			{"fakessh.lend", value.List{int64(receiverHandle), int64(victimID)}},
+		} {
+			got := a.answer(wire.Frame{Handle: wire.CallService, Data: must(codec.Encode(request))})
+			if !strings.Contains(got, "refused by policy") {
+				done = append(done, fmt.Sprintf("%v: %q", request[0], got))
+			}
+		}
+		return fmt.Sprintf("not refused: %q", done)
 	},
 	"ask for all ids": func(a *attacker) string {
 		return fmt.Sprint(a.flood(1500, func(int) wire.Frame { return wire.Frame{Handle: wire.AllocateID} }))
