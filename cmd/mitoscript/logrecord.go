@@ -32,16 +32,16 @@ func (r *logRecord) message() string {
 func attrText(a slog.Attr) string { return a.Value.Resolve().String() }
 
 // lines are the record for people, each of its lines with the head; usec shows
-// microseconds.
+// microseconds. Context, logger and text may be a far side's.
 func (r *logRecord) lines(at time.Time, usec bool) string {
 	layout := "15:04:05 "
 	if usec {
 		layout = "15:04:05.000000 "
 	}
-	head := at.Format(layout) + levelName(r.level) + " " + r.logger + ": "
+	head := at.Format(layout) + levelName(r.level) + " " + visibleLine(r.logger) + ": "
 	var b strings.Builder
-	for line := range strings.Lines(strings.TrimRight(r.message(), "\n") + "\n") {
-		b.WriteString(head + line)
+	for line := range strings.SplitSeq(strings.TrimRight(r.message(), "\n"), "\n") {
+		b.WriteString(head + visible(strings.TrimSuffix(line, "\r")) + "\n")
 	}
 	return b.String()
 }

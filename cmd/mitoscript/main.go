@@ -60,10 +60,10 @@ func exitStatus(err error) int {
 	status := &statusError{status: exitUsage, err: err}
 	errors.As(err, &status)
 	if text := status.Error(); text != "" {
-		fmt.Fprintln(os.Stderr, "mitoscript: "+strings.TrimSpace(text))
+		fmt.Fprintln(os.Stderr, "mitoscript: "+strings.TrimSpace(visible(text)))
 	}
 	if status.hint != "" {
-		fmt.Fprintln(os.Stderr, "hint: "+status.hint)
+		fmt.Fprintln(os.Stderr, "hint: "+visible(status.hint))
 	}
 	return status.status
 }

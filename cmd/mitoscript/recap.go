@@ -100,7 +100,7 @@ func (o *outcome) fault() string {
 // reason is the error in one line, without the host's name: so equal ones are seen to
 // be equal.
 func (o *outcome) reason() string {
-	text := strings.TrimPrefix(oneLine(o.err.Error()), o.host.Name+": ")
+	text := strings.TrimPrefix(visible(oneLine(o.err.Error())), o.host.Name+": ")
 	return strings.TrimPrefix(text, "ssh "+o.host.Hostname()+": ")
 }
 
@@ -150,7 +150,7 @@ func (fl *fleet) tellFaults(outcomes []outcome) {
 		fmt.Fprintf(os.Stderr, "mitoscript: %s: %s%s\n", someHosts(hosts[f]), p.paint(red, what), why)
 		if f.hint != "" && !told[f.hint] {
 			told[f.hint] = true
-			fmt.Fprintln(os.Stderr, "hint: "+f.hint)
+			fmt.Fprintln(os.Stderr, "hint: "+visible(f.hint))
 		}
 	}
 }

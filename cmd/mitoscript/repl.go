@@ -56,7 +56,7 @@ func runREPL(f *runFlags) error {
 		return err
 	}
 	session, err := repl.New(repl.Options{
-		Host: m.host, Router: m.router, Lang: lang, Input: t.input, Out: t.out, Err: t.err, Banner: t.banner(), Explain: explain,
+		Host: m.host, Router: m.router, Lang: lang, Input: t.input, Out: t.out, Err: visibleWriter{t.err}, Banner: t.banner(), Explain: explain,
 	})
 	if err != nil {
 		return err
