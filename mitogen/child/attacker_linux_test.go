@@ -167,7 +167,13 @@ var attacks = map[string]func(a *attacker) string{
 		return ""
 	},
 	"claim routes": func(a *attacker) string {
-		for _, id := range []int64{victimID, victimID + 1, 5_000_000, -1, 1 << 40} {
+		for _, id := range []int64{victimID, victimID + 1, -1, 1 << 40} {
+			a.send(wire.Frame{Handle: wire.AddRoute, Data: route(id)})
+		}
+		return ""
+	},
+	"claim ids that others will have": func(a *attacker) string {
+		for _, id := range []int64{int64(a.id) + 1, 5_000_000} {
 			a.send(wire.Frame{Handle: wire.AddRoute, Data: route(id)})
 		}
 		return ""
