@@ -207,7 +207,7 @@ func (m *master) test(s script, fn func(*master, interp.Script) error) string {
 	case errors.As(err, &syntax):
 		return syntax.Error()
 	}
-	return strings.TrimRight(value.AsError(err).Report(), "\n")
+	return strings.TrimRight(visible(value.AsError(err).Report()), "\n")
 }
 
 // testHosts makes contexts for testing.hosts.
