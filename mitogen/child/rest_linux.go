@@ -1,12 +1,12 @@
 package child
 
 import (
-	"bufio"
-	"bytes"
+	"encoding/binary"
 	"io"
 	"os"
 	"runtime"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -47,79 +47,90 @@ func (p *Process) rest() {
 	time.AfterFunc(restAfter, look)
 }
 
-// unmapProgram gives the program's code and constants back to the page cache.
+// unmapProgram gives the program's code and constants back to the page cache. What it
+// takes does not depend on how much memory the process has.
 func unmapProgram() {
-	maps, err := os.Open("/proc/self/smaps")
+	maps, err := os.ReadFile("/proc/self/maps")
 	if err != nil {
 		return // no /proc, or none of this kind: all stays
 	}
-	defer func() { _ = maps.Close() }()
+	pages, err := os.Open("/proc/self/pagemap")
+	if err != nil {
+		return
+	}
+	defer func() { _ = pages.Close() }()
 	pc, _, _, _ := runtime.Caller(0)
-	for _, m := range programMappings(maps, uint64(pc)) {
-		_, _, _ = unix.Syscall(unix.SYS_MADVISE, uintptr(m.from), uintptr(m.to-m.from), unix.MADV_DONTNEED) // at worst it stays
+	for _, m := range programMappings(string(maps), uint64(pc)) {
+		if unchanged(pages, m) {
+			_, _, _ = unix.Syscall(unix.SYS_MADVISE, uintptr(m.from), uintptr(m.to-m.from), unix.MADV_DONTNEED) // at worst it stays
+		}
 	}
 }
 
 // mapping is a range of a process's memory.
 type mapping struct {
 	from, to uint64
+	mode     string
 	file     string // device and inode
-	readOnly bool
-	changed  bool // some of it is not what the file has
 }
 
-// programMappings are those in smaps, which is in the form of /proc/PID/smaps, of the
-// file that the code at pc is of, that can be had from that file again: nobody may write
-// to them and nobody did, as a loader that relocates does, and a debugger that sets breakpoints.
-func programMappings(smaps io.Reader, pc uint64) []mapping {
+// programMappings are those in maps, which is in the form of /proc/PID/maps, of the file
+// that the code at pc is of, and that nobody may write to.
+func programMappings(maps string, pc uint64) (own []mapping) {
 	var all []mapping
 	program := ""
-	lines := bufio.NewScanner(smaps)
-	for lines.Scan() {
-		fields := bytes.Fields(lines.Bytes())
-		if len(fields) < 2 {
-			continue
+	for line := range strings.Lines(maps) {
+		m, ok := parseMapping(line)
+		if !ok {
+			return nil
 		}
-		if m, ok := parseMapping(fields); ok {
-			if m.from <= pc && pc < m.to {
-				program = m.file
-			}
-			all = append(all, m)
-			continue
+		if m.from <= pc && pc < m.to {
+			program = m.file
 		}
-		switch string(fields[0]) {
-		case "Anonymous:", "Swap:":
-			if len(all) > 0 && string(fields[1]) != "0" {
-				all[len(all)-1].changed = true
-			}
-		}
+		all = append(all, m)
 	}
-	if lines.Err() != nil {
-		return nil // the last may be known in part only
-	}
-	var own []mapping
 	for _, m := range all {
-		if m.file == program && m.readOnly && !m.changed {
+		if m.file == program && m.mode[1] == '-' && m.mode[3] == 'p' {
 			own = append(own, m)
 		}
 	}
 	return own
 }
 
-// parseMapping reads the first line about a mapping: FROM-TO MODE OFFSET DEVICE INODE, and FILE where it has one.
-func parseMapping(fields [][]byte) (m mapping, ok bool) {
-	from, to, ok := bytes.Cut(fields[0], []byte("-"))
-	if !ok || len(fields) < 5 || len(fields[1]) < 4 {
+// parseMapping reads FROM-TO MODE OFFSET DEVICE INODE, and FILE where there is one.
+func parseMapping(line string) (m mapping, ok bool) {
+	fields := strings.Fields(line)
+	if len(fields) < 5 || len(fields[1]) < 4 {
 		return m, false
 	}
-	var err error
-	if m.from, err = strconv.ParseUint(string(from), 16, 64); err != nil {
-		return m, false
+	from, to, _ := strings.Cut(fields[0], "-")
+	var err, err2 error
+	m.from, err = strconv.ParseUint(from, 16, 64)
+	m.to, err2 = strconv.ParseUint(to, 16, 64)
+	m.mode, m.file = fields[1], fields[3]+" "+fields[4]
+	return m, err == nil && err2 == nil && m.from <= m.to
+}
+
+// The bits of a page in /proc/PID/pagemap.
+const (
+	pagePresent = 1 << 63
+	pageSwapped = 1 << 62
+	pageOfFile  = 1 << 61
+)
+
+// unchanged reports whether all of m can be had from its file again: a loader that
+// relocates has changed some of it, and a debugger where it sets breakpoints.
+func unchanged(pages io.ReaderAt, m mapping) bool {
+	size := uint64(os.Getpagesize())
+	entries := make([]byte, (m.to-m.from)/size*8)
+	if _, err := pages.ReadAt(entries, int64(m.from/size*8)); err != nil {
+		return false
 	}
-	if m.to, err = strconv.ParseUint(string(to), 16, 64); err != nil {
-		return m, false
+	for ; len(entries) > 0; entries = entries[8:] {
+		page := binary.NativeEndian.Uint64(entries)
+		if page&pageSwapped != 0 || page&pagePresent != 0 && page&pageOfFile == 0 {
+			return false
+		}
 	}
-	m.file = string(fields[3]) + " " + string(fields[4])
-	m.readOnly = fields[1][1] == '-' && fields[1][3] == 'p'
-	return m, true
+	return true
 }
