@@ -35,7 +35,7 @@ func (s *server) extended(id uint32, q *request) error {
 		if err != nil {
 			return err
 		}
-		return h.f.Sync()
+		return h.control(unix.Fsync)
 	case "statvfs@openssh.com":
 		return s.onPath(q, func(path string) error {
 			return s.statvfs(id, func(st *unix.Statfs_t) error { return unix.Statfs(path, st) })

@@ -2,7 +2,6 @@ package sftp
 
 import (
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -48,17 +47,7 @@ func (s *server) open(id uint32, q *request) error {
 	if err != nil {
 		return err
 	}
-	return s.newHandle(id, &handle{f: os.NewFile(uintptr(fd), path), path: path, append: flags&openAppend != 0})
-}
-
-// retry calls fn again when a signal came between.
-func retry(fn func() (int, error)) (int, error) {
-	for {
-		n, err := fn()
-		if err != unix.EINTR {
-			return n, err
-		}
-	}
+	return s.newHandle(id, &handle{fd: fd, path: path, append: flags&openAppend != 0})
 }
 
 func (s *server) close(q *request) error {
@@ -68,7 +57,7 @@ func (s *server) close(q *request) error {
 		return errors.New("no such handle")
 	}
 	delete(s.handles, name)
-	return h.f.Close()
+	return h.close()
 }
 
 func (s *server) read(id uint32, q *request) error {
@@ -86,11 +75,8 @@ func (s *server) read(id uint32, q *request) error {
 		s.out.b = append(make([]byte, 0, maxPacket+4), s.out.b...)
 	}
 	buf := s.out.b[start : start+int(size)]
-	n, err := h.f.ReadAt(buf, int64(offset))
-	if n == 0 && size > 0 {
-		if err == nil {
-			err = io.EOF
-		}
+	n, err := h.readAt(buf, int64(offset))
+	if err != nil {
 		return err
 	}
 	s.out.uint32(uint32(n))
@@ -107,12 +93,7 @@ func (s *server) write(q *request) error {
 	if q.err != nil {
 		return q.err
 	}
-	if h.append {
-		_, err = h.f.Write(data)
-	} else {
-		_, err = h.f.WriteAt(data, int64(offset))
-	}
-	return err
+	return h.write(data, int64(offset))
 }
 
 func (s *server) stat(id uint32, path string, stat func(string, *unix.Stat_t) error) error {
@@ -154,18 +135,6 @@ func (s *server) fsetstat(q *request) error {
 		return q.err
 	}
 	return h.control(func(fd int) error { return a.applyTo(fd) })
-}
-
-// control uses the descriptor, without making it blocking.
-func (h *handle) control(fn func(fd int) error) error {
-	c, err := h.f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	if cerr := c.Control(func(fd uintptr) { err = fn(int(fd)) }); cerr != nil {
-		return cerr
-	}
-	return err
 }
 
 // rename does not replace what is there: that is posix-rename.

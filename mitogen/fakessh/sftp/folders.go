@@ -33,7 +33,7 @@ func (s *server) opendir(id uint32, q *request) error {
 	if err != nil {
 		return err
 	}
-	return s.newHandle(id, &handle{f: os.NewFile(uintptr(fd), path), path: path, dir: true})
+	return s.newHandle(id, &handle{dir: os.NewFile(uintptr(fd), path), path: path})
 }
 
 func (s *server) readdir(id uint32, q *request) error {
@@ -41,12 +41,12 @@ func (s *server) readdir(id uint32, q *request) error {
 	if err != nil {
 		return err
 	}
-	if !h.dir {
+	if h.dir == nil {
 		return unix.ENOTDIR
 	}
 	var names []string
 	if h.begun {
-		if names, err = h.f.Readdirnames(namesPerAnswer); len(names) == 0 {
+		if names, err = h.dir.Readdirnames(namesPerAnswer); len(names) == 0 {
 			if err == nil {
 				err = io.EOF
 			}

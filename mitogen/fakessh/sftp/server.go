@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -55,7 +53,7 @@ func Serve(r io.Reader, w io.Writer, home string) error {
 
 func (s *server) closeAll() {
 	for _, h := range s.handles {
-		_ = h.f.Close() // what was written was answered already
+		_ = h.close() // what was written was answered already
 	}
 }
 
@@ -197,34 +195,4 @@ func (s *server) status(id uint32, err error) {
 	s.out.uint32(code)
 	s.out.text(text)
 	s.out.text("") // the language
-}
-
-// handle is an open file or folder.
-type handle struct {
-	f      *os.File
-	path   string
-	append bool
-	dir    bool
-	begun  bool // of a folder: "." and ".." are told
-}
-
-func (s *server) newHandle(id uint32, h *handle) error {
-	s.last++
-	name := strconv.FormatUint(s.last, 36)
-	s.handles[name] = h
-	s.out.begin(typeHandle, id)
-	s.out.text(name)
-	return errAnswered
-}
-
-// handle is the one that a request names.
-func (s *server) handle(q *request) (*handle, error) {
-	name := q.bytes()
-	if h := s.handles[string(name)]; h != nil {
-		return h, nil
-	}
-	if q.err != nil {
-		return nil, q.err
-	}
-	return nil, errors.New("no such handle")
 }

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -40,6 +42,8 @@ const (
 	extended   = 200
 
 	statusOK         = 0
+	statusEOF        = 1
+	statusFailure    = 4
 	statusBadMessage = 5
 )
 
@@ -209,5 +213,52 @@ func TestOpenFilesAreBounded(t *testing.T) {
 	}
 	if answer := serve(t, home, request(open, 1, "file", uint32(1), uint32(0)))[0]; answer[0] == status {
 		t.Errorf("the next client: got the answer %q", answer)
+	}
+}
+
+// A file is written where the client says, or at its end, and read back.
+func TestFilesAreWrittenAndRead(t *testing.T) {
+	const readCreate, appendOnly = uint32(1 | 2 | 8), uint32(2 | 4)
+	home := t.TempDir()
+	answers := serve(t, home,
+		request(open, 1, "f", readCreate, uint32(0)), request(write, 2, "1", uint64(2), "cd"), request(write, 3, "1", uint64(0), "ab"),
+		request(write, 4, "1", uint64(4), ""), request(open, 5, "f", appendOnly, uint32(0)), request(write, 6, "2", uint64(0), "ef"),
+		request(read, 7, "1", uint64(1), uint32(100)), request(read, 8, "1", uint64(6), uint32(100)), request(closeFile, 9, "1"),
+		request(read, 10, "1", uint64(0), uint32(1)), request(write, 11, "2", uint64(0), ""), request(closeFile, 12, "2"))
+	if got := string(answers[6]); got != "g\x00\x00\x00\x07\x00\x00\x00\x05bcdef" {
+		t.Errorf("read: got %q", got)
+	}
+	for i, want := range []int{-1, statusOK, statusOK, statusOK, -1, statusOK, -1, statusEOF, statusOK, statusFailure, statusOK, statusOK} {
+		if got := code(answers[i]); got != want {
+			t.Errorf("request %d: got the status %d, want %d", i+1, got, want)
+		}
+	}
+}
+
+// A named pipe takes what is appended as its reader makes room.
+func TestAppendingToANamedPipeWaits(t *testing.T) {
+	home := t.TempDir()
+	path := filepath.Join(home, "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	data := strings.Repeat("x", 200<<10)
+	done := make(chan int)
+	go func() {
+		var out bytes.Buffer
+		requests := append(request(open, 1, "pipe", uint32(2|4), uint32(0)), request(write, 2, "1", uint64(0), data)...)
+		_ = sftp.Serve(bytes.NewReader(requests), &out, home) // the answers tell
+		done <- code(packets(out.Bytes())[1])
+	}()
+	if _, err := io.ReadFull(r, make([]byte, len(data))); err != nil {
+		t.Error(err)
+	}
+	if got := <-done; got != statusOK {
+		t.Errorf("got the status %d", got)
 	}
 }
