@@ -4,9 +4,10 @@ import (
 	"io"
 	"os"
 	"sync"
-	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mitoscript/mitoscript/mitogen/nonblock"
 )
 
 // descriptor is one that an ssh got from the program that started it. Others may
@@ -40,7 +41,8 @@ func newDescriptor(fd int, shared bool) (descriptor, error) {
 	if err := unix.SetNonblock(fd, true); err != nil {
 		return nil, err
 	}
-	return &pipe{f: os.NewFile(uintptr(fd), "pipe"), socket: kind == unix.S_IFSOCK, blocking: flags&unix.O_NONBLOCK == 0}, nil
+	f := os.NewFile(uintptr(fd), "pipe")
+	return &pipe{Conn: nonblock.New(f), f: f, socket: kind == unix.S_IFSOCK, blocking: flags&unix.O_NONBLOCK == 0}, nil
 }
 
 // plain is a file, which never blocks for long.
@@ -53,16 +55,11 @@ func (d *plain) Close()                      { _ = d.f.Close() }
 
 // pipe is a pipe or a socket, non-blocking meanwhile, as ssh makes its own.
 type pipe struct {
+	*nonblock.Conn
 	f                *os.File
 	socket, blocking bool
 	once             sync.Once
 }
-
-func (d *pipe) Read(b []byte) (int, error)  { return d.f.Read(b) }
-func (d *pipe) Write(b []byte) (int, error) { return d.f.Write(b) }
-
-// SyscallConn is for writing without waiting.
-func (d *pipe) SyscallConn() (syscall.RawConn, error) { return d.f.SyscallConn() }
 
 // Finish shuts a socket, which may be both descriptors 0 and 1, in one direction.
 func (d *pipe) Finish(read bool) {

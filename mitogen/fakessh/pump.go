@@ -3,9 +3,6 @@ package fakessh
 import (
 	"bytes"
 	"io"
-	"syscall"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/mitoscript/mitoscript/mitogen/wire"
 )
@@ -42,8 +39,8 @@ func (e *end) pumpOut(stream byte, r io.Reader) {
 
 // pumpIn writes what comes to w until its end; who reads w may go before.
 func (e *end) pumpIn(stream byte, w io.Writer) error {
-	if n, ok := w.(syscall.Conn); ok {
-		e.writeTo(stream, n)
+	if n, ok := w.(interface{ TryWrite(b []byte) int }); ok {
+		e.writeTo(stream, n.TryWrite)
 	}
 	for {
 		c, err := e.next(stream)
@@ -59,23 +56,10 @@ func (e *end) pumpIn(stream byte, w io.Writer) error {
 }
 
 // writeTo lets what comes be written at once, where that needs no waiting.
-func (e *end) writeTo(stream byte, conn syscall.Conn) {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return
-	}
+func (e *end) writeTo(stream byte, write func(b []byte) int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.in[stream].write = func(b []byte) (n int) {
-		err := raw.Write(func(fd uintptr) bool {
-			n, _ = unix.Write(int(fd), b) // who is woken with the rest sees an error too
-			return true
-		})
-		if err != nil {
-			return 0
-		}
-		return max(n, 0)
-	}
+	e.in[stream].write = write
 }
 
 func firstError(errs ...error) error {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mitoscript/mitoscript/mitogen"
+	"github.com/mitoscript/mitoscript/mitogen/nonblock"
 	"github.com/mitoscript/mitoscript/mitogen/pgroup"
 	"github.com/mitoscript/mitoscript/mitogen/value"
 )
@@ -263,7 +264,7 @@ func (c *command) run() {
 	defer c.release()
 	var input, output sync.WaitGroup
 	input.Go(func() {
-		_ = c.pumpIn(stdin, c.pipes[stdin]) // the command may not read all of it
+		_ = c.pumpIn(stdin, nonblock.New(c.pipes[stdin])) // the command may not read all of it
 		_ = c.pipes[stdin].Close()
 	})
 	for i := byte(stdout); i < streams; i++ {

@@ -3,6 +3,7 @@ package nativessh
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/mitoscript/mitoscript/mitogen/nonblock"
 	"github.com/mitoscript/mitoscript/mitogen/transport"
 	"github.com/mitoscript/mitoscript/mitogen/value"
 )
@@ -21,11 +23,20 @@ import (
 // because data before it is still on its way.
 type counted struct {
 	net.Conn
+	data     io.ReadWriter // moves its bytes
 	received atomic.Int64
 	mu       sync.Mutex
 	head     []byte // what came first, for the error of a server that speaks no ssh; guarded by mu
 	// broken is set when nothing more can be read.
 	broken atomic.Bool
+}
+
+func newCounted(conn net.Conn) *counted {
+	c := &counted{Conn: conn, data: conn}
+	if socket, ok := conn.(syscall.Conn); ok {
+		c.data = nonblock.New(socket)
+	}
+	return c
 }
 
 // headSize bounds what is kept of a connection's first bytes.
@@ -42,8 +53,10 @@ func (c *counted) said() string {
 	return strings.TrimSpace(strings.ReplaceAll(before, "\r", ""))
 }
 
+func (c *counted) Write(p []byte) (int, error) { return c.data.Write(p) }
+
 func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
+	n, err := c.data.Read(p)
 	if c.received.Add(int64(n)) <= headSize {
 		c.mu.Lock()
 		c.head = append(c.head, p[:n]...)

@@ -74,7 +74,7 @@ func (d *dialer) login(ctx context.Context, c *Config) (*hop, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &hop{raw: &counted{Conn: raw}, jump: jump}
+	h := &hop{raw: newCounted(raw), jump: jump}
 	h.client, err = d.handshake(ctx, cctx, c, h.raw)
 	if err != nil {
 		_ = h.raw.Close()

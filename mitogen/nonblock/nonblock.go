@@ -1,0 +1,101 @@
+// Package nonblock reads and writes descriptors that never block, at less cost than
+// the packages os and net do.
+//
+// When a process waits, the monitor of Go's runtime falls asleep, and the next system
+// call that might block wakes it: a thread runs, looks, and sleeps again. For a
+// process that hands small messages on this is a third of its processor time. System
+// calls that cannot block need no monitor; only where goroutines compute afterwards
+// it has to see that. So it is woken once in a while.
+package nonblock
+
+import (
+	"io"
+	"os"
+	"sync"
+	"syscall"
+)
+
+// Conn is a pipe or a socket, which os or net have made non-blocking.
+type Conn struct {
+	raw         syscall.RawConn
+	err         error // why there is no raw
+	read, write transfer
+}
+
+// transfer is one direction.
+type transfer struct {
+	mu    sync.Mutex // held by whoever reads, or writes
+	b     []byte
+	n     int
+	errno syscall.Errno
+	wait  func(try func(fd uintptr) bool) error
+	try   func(fd uintptr) bool // once more; false to wait again
+}
+
+// New takes a file or a connection, which stays open for its own methods.
+func New(of syscall.Conn) *Conn {
+	c := &Conn{}
+	c.raw, c.err = of.SyscallConn()
+	if c.err == nil {
+		c.read.wait, c.read.try = c.raw.Read, c.read.readOnce
+		c.write.wait, c.write.try = c.raw.Write, c.write.writeAll
+	}
+	return c
+}
+
+// Read reads what there is, and waits if there is nothing.
+func (c *Conn) Read(b []byte) (int, error) {
+	if c.err != nil || len(b) == 0 {
+		return 0, c.err
+	}
+	n, err := c.read.do(b, "read")
+	if n == 0 && err == nil {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// Write writes all of b.
+func (c *Conn) Write(b []byte) (int, error) {
+	if c.err != nil {
+		return 0, c.err
+	}
+	return c.write.do(b, "write")
+}
+
+// TryWrite writes what can be written without waiting. An error is left to the next
+// Write.
+func (c *Conn) TryWrite(b []byte) (n int) {
+	if c.err == nil {
+		_ = c.raw.Control(func(fd uintptr) { n, _ = write(fd, b) }) // it may be closed
+	}
+	return n
+}
+
+func (t *transfer) do(b []byte, name string) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.b, t.n, t.errno = b, 0, 0
+	err := t.wait(t.try)
+	t.b = nil
+	if err == nil && t.errno != 0 {
+		err = os.NewSyscallError(name, t.errno)
+	}
+	return t.n, err
+}
+
+func (t *transfer) readOnce(fd uintptr) bool {
+	t.n, t.errno = read(fd, t.b)
+	return t.errno != syscall.EAGAIN
+}
+
+func (t *transfer) writeAll(fd uintptr) bool {
+	for t.n < len(t.b) {
+		var n int
+		n, t.errno = write(fd, t.b[t.n:])
+		if t.n += n; t.errno != 0 {
+			return t.errno != syscall.EAGAIN
+		}
+	}
+	return true
+}
