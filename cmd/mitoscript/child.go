@@ -40,6 +40,7 @@ func setupChild(p *child.Process, r *resolver) error {
 		enableDebug: p.EnableDebug, startProfile: p.StartProfile, detach: p.Detach, switches: p.Config.Switches,
 	})
 	r.n = n
+	n.commands.Await = p.Await
 	n.factory.Debug, n.factory.Profiling = p.Config.Debug, p.Config.Profiling
 	p.Server.Dispatcher, p.Server.Lock = n.runtime, &n.host.Lock
 	p.Detached = func() []int { return append(n.library.Detached(), n.factory.Detached()...) }

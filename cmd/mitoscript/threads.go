@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/mitoscript/mitoscript/mitogen/pipe"
+	"github.com/mitoscript/mitoscript/mitogen/nonblock"
 )
 
 // A call goes from one goroutine to the next and back. On one thread that costs half
@@ -102,5 +102,5 @@ func processorTime() time.Duration {
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
 		return 0
 	}
-	return time.Duration(u.Utime.Nano()+u.Stime.Nano()) - pipe.Looked()
+	return time.Duration(u.Utime.Nano()+u.Stime.Nano()) - nonblock.Looked()
 }

@@ -13,14 +13,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/mitoscript/mitoscript/mitogen/pipe"
+	"github.com/mitoscript/mitoscript/mitogen/nonblock"
 )
 
 // link is the two descriptors of the connection to the parent.
 type link struct {
 	in, out *os.File
-	from    *pipe.Reader // of in
-	to      *pipe.Writer // of out
+	from    *nonblock.Reader // of in
+	to      *nonblock.Conn   // of out
 }
 
 func (l *link) Read(b []byte) (int, error)  { return l.from.Read(b) }
@@ -39,6 +39,7 @@ func (l *link) Close() error {
 
 // stdio reads what anybody writes to descriptors 1 and 2.
 type stdio struct {
+	link    *link // that was in their place
 	streams []*outStream
 	// lent says that programs have had the descriptors, and may still: without, nothing
 	// but a crash is written there.
@@ -64,7 +65,7 @@ func moveLink() (*link, *stdio, error) {
 	if err := dup2(null, 0); err != nil {
 		return nil, nil, err
 	}
-	s := &stdio{}
+	s := &stdio{link: &link{in, out, nonblock.NewReader(in), nonblock.New(out)}}
 	for fd, name := range map[int]string{1: "stdout", 2: "stderr"} {
 		stream, err := catch(fd, name)
 		if err != nil {
@@ -72,7 +73,7 @@ func moveLink() (*link, *stdio, error) {
 		}
 		s.streams = append(s.streams, stream)
 	}
-	return &link{in, out, pipe.NewReader(in), pipe.NewWriter(out)}, s, nil
+	return s.link, s, nil
 }
 
 // moved gives fd a new number that is not inherited. Non-blocking, so that the

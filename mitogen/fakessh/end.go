@@ -277,6 +277,14 @@ func (e *end) next(stream byte) (chunk, error) {
 	}
 }
 
+// ready reports whether next would not wait.
+func (e *end) ready(stream byte) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	in := &e.in[stream]
+	return in.stopped || len(in.chunks) > 0 || in.eof || e.overLocked()
+}
+
 // used makes room for what next gave, which nobody uses any more.
 func (e *end) used(stream byte, c chunk) {
 	size := len(c.data) + messageCost

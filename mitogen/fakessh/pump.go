@@ -77,11 +77,12 @@ type reader struct {
 	stream byte
 	chunk  chunk  // that is being read
 	rest   []byte // of it
+	soon   soon
 }
 
 func (r *reader) Read(b []byte) (int, error) {
 	if len(r.rest) == 0 {
-		c, err := r.e.next(r.stream)
+		c, err := r.soon.next(r.e, r.stream)
 		if err != nil {
 			return 0, err
 		}

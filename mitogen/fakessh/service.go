@@ -33,6 +33,9 @@ const (
 type Server struct {
 	// Guard ends the commands should this process be killed; nil for no such thing.
 	Guard *pgroup.Guard
+	// Await waits for the next message, up to a time, and reports whether one may have
+	// come, where that costs less than to let the runtime wait; nil for no such thing.
+	Await func(d time.Duration) bool
 
 	tickets tickets
 
@@ -140,7 +143,7 @@ func (sv *Server) serveCommand(_ context.Context, m *mitogen.Message, arg value.
 	}
 	e.connect(o.handle)
 	if o.subsystem {
-		err = e.startSubsystem(o.command)
+		err = e.startSubsystem(o.command, sv.Await)
 	} else {
 		err = sv.startCommand(e, o)
 	}

@@ -30,6 +30,7 @@ type transfer struct {
 	errno syscall.Errno
 	wait  func(try func(fd uintptr) bool) error
 	try   func(fd uintptr) bool // once more; false to wait again
+	once  func(fd uintptr)      // one attempt
 }
 
 // New takes a file or a connection, which stays open for its own methods.
@@ -39,6 +40,9 @@ func New(of syscall.Conn) *Conn {
 	if c.err == nil {
 		c.read.wait, c.read.try = c.raw.Read, c.read.readOnce
 		c.write.wait, c.write.try = c.raw.Write, c.write.writeAll
+		// made here, as each would be a piece of memory at each call
+		c.read.once = func(fd uintptr) { c.read.n, c.read.errno = read(fd, c.read.b) }
+		c.write.once = func(fd uintptr) { c.write.n, c.write.errno = write(fd, c.write.b) }
 	}
 	return c
 }
@@ -65,11 +69,25 @@ func (c *Conn) Write(b []byte) (int, error) {
 
 // TryWrite writes what can be written without waiting. An error is left to the next
 // Write.
-func (c *Conn) TryWrite(b []byte) (n int) {
-	if c.err == nil {
-		_ = c.raw.Control(func(fd uintptr) { n, _ = write(fd, b) }) // it may be closed
-	}
+func (c *Conn) TryWrite(b []byte) int {
+	n, _ := c.attempt(&c.write, b)
 	return n
+}
+
+// tryRead reads what can be read without waiting.
+func (c *Conn) tryRead(b []byte) (int, syscall.Errno) { return c.attempt(&c.read, b) }
+
+// attempt gives 0 bytes and an errno if nothing can be moved; of a file that is closed,
+// or that others use, that is 0.
+func (c *Conn) attempt(t *transfer, b []byte) (int, syscall.Errno) {
+	if c.err != nil || len(b) == 0 || !t.mu.TryLock() {
+		return 0, 0
+	}
+	defer t.mu.Unlock()
+	t.b, t.n, t.errno = b, 0, 0
+	_ = c.raw.Control(t.once) // it may be closed
+	t.b = nil
+	return t.n, t.errno
 }
 
 func (t *transfer) do(b []byte, name string) (int, error) {

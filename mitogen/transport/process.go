@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/mitoscript/mitoscript/mitogen/pipe"
+	"github.com/mitoscript/mitoscript/mitogen/nonblock"
 	"github.com/mitoscript/mitoscript/mitogen/value"
 )
 
@@ -27,8 +27,8 @@ type Process struct {
 	name string
 	in   *os.File
 	out  *os.File
-	from *pipe.Reader // of out
-	to   *pipe.Writer // of in
+	from *nonblock.Reader // of out
+	to   *nonblock.Conn   // of in
 	diag *os.File
 	w    *watcher
 	done chan struct{} // closed when the process is reaped and its output read
@@ -41,7 +41,7 @@ type Process struct {
 
 func newProcess(name string, cmd *exec.Cmd, pl *plumbing, react React, o SpawnOptions) *Process {
 	p := &Process{
-		cmd: cmd, name: name, in: pl.in, out: pl.out, from: pipe.NewReader(pl.out), to: pipe.NewWriter(pl.in), diag: pl.diag,
+		cmd: cmd, name: name, in: pl.in, out: pl.out, from: nonblock.NewReader(pl.out), to: nonblock.New(pl.in), diag: pl.diag,
 		w:    &watcher{name: name, src: pl.diag, react: react, log: o.Log, hide: o.Hide, fail: make(chan error, 1)},
 		done: make(chan struct{}),
 	}

@@ -1,4 +1,4 @@
-package pipe_test
+package nonblock_test
 
 import (
 	"bytes"
@@ -10,12 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
-	"github.com/mitoscript/mitoscript/mitogen/pipe"
+	"github.com/mitoscript/mitoscript/mitogen/nonblock"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(t *testing.T) (r, w *os.File) {
 	t.Helper()
@@ -46,8 +42,8 @@ func TestConversation(t *testing.T) {
 	r1, w1 := open(t)
 	r2, w2 := open(t)
 	over := make(chan error, 1)
-	go func() { over <- echo(pipe.NewReader(r1), pipe.NewWriter(w2)) }()
-	from := pipe.NewReader(r2)
+	go func() { over <- echo(nonblock.NewReader(r1), nonblock.New(w2)) }()
+	from := nonblock.NewReader(r2)
 	got := make([]byte, 16)
 	for i := range 20_000 {
 		if _, err := w1.Write([]byte{byte(i)}); err != nil {
@@ -70,7 +66,7 @@ func TestConversation(t *testing.T) {
 // Looking is over after a moment, whatever it was that did not come.
 func TestSilenceIsSlept(t *testing.T) {
 	r, w := open(t)
-	from := pipe.NewReader(r)
+	from := nonblock.NewReader(r)
 	b := make([]byte, 8)
 	for range 64 { // so that the next wait is looked at
 		_, _ = w.Write([]byte("x"))
@@ -78,19 +74,19 @@ func TestSilenceIsSlept(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	before := pipe.Looked()
+	before := nonblock.Looked()
 	time.AfterFunc(100*time.Millisecond, func() { _, _ = w.Write([]byte("y")) })
 	if n, err := from.Read(b); n != 1 || err != nil || b[0] != 'y' {
 		t.Fatalf("%d bytes, %v", n, err)
 	}
-	if looked := pipe.Looked() - before; looked > 20*time.Millisecond {
+	if looked := nonblock.Looked() - before; looked > 20*time.Millisecond {
 		t.Errorf("looked for %s of 100ms", looked)
 	}
 }
 
 func TestCloseEndsReadThatLooks(t *testing.T) {
 	r, w := open(t)
-	from := pipe.NewReader(r)
+	from := nonblock.NewReader(r)
 	b := make([]byte, 8)
 	for range 64 {
 		_, _ = w.Write([]byte("x"))
@@ -111,42 +107,11 @@ func TestCloseEndsReadThatLooks(t *testing.T) {
 	}
 }
 
-// TryWrite never waits: of what a full pipe does not take it tells the number of bytes
-// that it did.
-func TestTryWrite(t *testing.T) {
-	r, w := open(t)
-	to := pipe.NewWriter(w)
-	piece := bytes.Repeat([]byte("0123456789abcdef"), 256)
-	sent := 0
-	for {
-		n := to.TryWrite(piece)
-		sent += n
-		if n < len(piece) {
-			break
-		}
-	}
-	if n := to.TryWrite(piece[:1]); n != 0 {
-		t.Errorf("a full pipe took %d bytes", n)
-	}
-	over := make(chan error, 1)
-	go func() { _, err := to.Write(piece); over <- err; _ = w.Close() }()
-	got, err := io.ReadAll(pipe.NewReader(r))
-	if err != nil || len(got) != sent+len(piece) {
-		t.Errorf("%d bytes came of %d, %v", len(got), sent+len(piece), err)
-	}
-	if err := <-over; err != nil {
-		t.Error(err)
-	}
-	if n := to.TryWrite(piece); n != 0 {
-		t.Errorf("a closed pipe took %d bytes", n)
-	}
-}
-
 // WriteBuffers writes all of many pieces, which stay as they are, however little the
 // pipe takes at once.
 func TestWriteBuffers(t *testing.T) {
 	r, w := open(t)
-	to := pipe.NewWriter(w)
+	to := nonblock.New(w)
 	var pieces net.Buffers
 	for i := range 3000 {
 		pieces = append(pieces, bytes.Repeat([]byte{byte(i)}, i%7*113))
@@ -157,7 +122,7 @@ func TestWriteBuffers(t *testing.T) {
 		over <- errors.Join(to.WriteBuffers(pieces), to.WriteBuffers(pieces[:1]), to.WriteBuffers(net.Buffers{[]byte("a"), nil, []byte("b")}))
 		_ = w.Close()
 	}()
-	got, err := io.ReadAll(pipe.NewReader(r))
+	got, err := io.ReadAll(nonblock.NewReader(r))
 	if err := errors.Join(err, <-over); err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +138,7 @@ func TestWriteBuffers(t *testing.T) {
 func TestTryWriteToNobody(t *testing.T) {
 	r, w := open(t)
 	_ = r.Close()
-	to := pipe.NewWriter(w)
+	to := nonblock.New(w)
 	if n := to.TryWrite([]byte("x")); n != 0 {
 		t.Errorf("%d bytes", n)
 	}
@@ -195,8 +160,8 @@ func BenchmarkConversation(b *testing.B) {
 		b.Fatal(err)
 	}
 	over := make(chan error, 1)
-	go func() { over <- echo(pipe.NewReader(r1), w2) }()
-	from, buf := pipe.NewReader(r2), make([]byte, 1)
+	go func() { over <- echo(nonblock.NewReader(r1), w2) }()
+	from, buf := nonblock.NewReader(r2), make([]byte, 1)
 	for b.Loop() {
 		_, _ = w1.Write(buf)
 		_, _ = from.Read(buf)

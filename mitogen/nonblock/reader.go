@@ -1,8 +1,6 @@
-package pipe
+package nonblock
 
 import (
-	"io"
-	"os"
 	"runtime"
 	"sync/atomic"
 	"syscall"
@@ -30,43 +28,31 @@ var looked atomic.Int64
 // that were not there yet: it was not at work.
 func Looked() time.Duration { return time.Duration(looked.Load()) }
 
-// Reader reads from a pipe or a socket, which must not block. It is for one goroutine;
-// the file may be closed by another.
+// Reader reads from a pipe between two processes of one machine. Most of what a small
+// call costs there is the system's: a process that waits is put to sleep and woken, its
+// processor is halted and started, and the answer of who works on another processor is
+// mostly there before that is done. So a Reader looks for a moment before it sleeps,
+// where that has paid lately, and only as long as no other goroutine can run. It is for
+// one goroutine; the file may be closed by another.
 type Reader struct {
-	file *os.File
-	raw  syscall.RawConn // nil if there is none
-	look func(fd uintptr) bool
-
-	// of the attempt that look makes
-	buf []byte
-	n   int
-	err error
-
+	conn   *Conn
 	credit int // above 0 the next wait is looked at
 	price  int // of the next look that is in vain
 }
 
-// NewReader returns a Reader of file.
-func NewReader(file *os.File) *Reader {
-	r := &Reader{file: file, price: leastPrice}
-	r.raw, _ = file.SyscallConn() // without it file reads as ever
-	r.look = func(fd uintptr) bool {
-		r.n, r.err = read(fd, r.buf)
-		return true // whatever came of it: the poller is not to wait
-	}
-	return r
-}
+// NewReader takes a file, which stays open for its own methods.
+func NewReader(of syscall.Conn) *Reader { return &Reader{conn: New(of), price: leastPrice} }
 
-// Read is that of the file.
+// Read is that of a Conn.
 func (r *Reader) Read(b []byte) (int, error) {
 	began := time.Now()
-	n, done := 0, false
+	n := 0
 	if r.credit > 0 {
-		n, done = r.watch(b, began)
+		n = r.watch(b, began)
 	}
 	var err error
-	if !done {
-		n, err = r.file.Read(b)
+	if n == 0 {
+		n, err = r.conn.Read(b)
 	}
 	if time.Since(began) < brief {
 		r.credit = min(r.credit+1, mostCredit)
@@ -77,26 +63,17 @@ func (r *Reader) Read(b []byte) (int, error) {
 }
 
 // watch looks until bytes are there, for a moment at the most. Other goroutines that
-// can run come first. What is no bytes is left to the file to tell.
-func (r *Reader) watch(b []byte, began time.Time) (n int, done bool) {
-	if r.raw == nil || len(b) == 0 {
-		return 0, false
-	}
-	r.buf = b
+// can run come first. What is no bytes is left to Read to tell.
+func (r *Reader) watch(b []byte, began time.Time) (n int) {
 	var spent time.Duration
-	defer func() { r.buf = nil; looked.Add(int64(spent)) }()
+	defer func() { looked.Add(int64(spent)) }()
 	for now := began; now.Sub(began) < moment; now = time.Now() {
-		if r.raw.Read(r.look) != nil {
-			return 0, false
+		n, errno := r.conn.tryRead(b)
+		if n > 0 && spent > 0 {
+			r.price = leastPrice
 		}
-		if r.n > 0 {
-			if spent > 0 {
-				r.price = leastPrice
-			}
-			return r.n, true
-		}
-		if r.err != syscall.EAGAIN && r.err != syscall.EINTR {
-			return 0, false
+		if n > 0 || errno != syscall.EAGAIN {
+			return n
 		}
 		spent += time.Since(now)
 		runtime.Gosched()
@@ -105,7 +82,5 @@ func (r *Reader) watch(b []byte, began time.Time) (n int, done bool) {
 		r.credit -= r.price
 		r.price = min(2*r.price, mostPrice)
 	}
-	return 0, false
+	return 0
 }
-
-var _ io.Reader = (*Reader)(nil)

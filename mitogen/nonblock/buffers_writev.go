@@ -1,9 +1,10 @@
 //go:build linux || darwin
 
-package pipe
+package nonblock
 
 import (
 	"net"
+	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -15,31 +16,29 @@ const mostPieces = 1024
 // WriteBuffers writes all pieces, with as few system calls as can be: the far side is
 // not woken for the first, to find that the others are not there yet. The pieces stay
 // as they are.
-func (w *Writer) WriteBuffers(pieces net.Buffers) error {
-	if w.raw == nil || len(pieces) == 1 {
-		return writeEach(w.file, pieces)
+func (c *Conn) WriteBuffers(pieces net.Buffers) error {
+	if c.err != nil {
+		return c.err
 	}
-	left := append(w.left[:0], pieces...)
-	defer func() { clear(w.left); w.left = w.left[:0] }()
-	w.left = left
-	var failed error
-	err := w.raw.Write(func(fd uintptr) (done bool) {
+	t := &c.write
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	left := append(net.Buffers(nil), pieces...)
+	var errno error
+	err := t.wait(func(fd uintptr) bool {
 		for len(left) > 0 {
-			n, err := unix.Writev(int(fd), left[:min(len(left), mostPieces)])
-			left = rest(left, n)
-			switch err {
+			var n int
+			n, errno = unix.Writev(int(fd), left[:min(len(left), mostPieces)])
+			switch left = rest(left, n); errno {
 			case nil, syscall.EINTR:
-			case syscall.EAGAIN:
-				return false
 			default:
-				failed = err
-				return true
+				return errno != syscall.EAGAIN
 			}
 		}
 		return true
 	})
-	if err == nil && failed != nil {
-		return &net.OpError{Op: "write", Net: "pipe", Err: failed}
+	if err == nil {
+		err = os.NewSyscallError("writev", errno)
 	}
 	return err
 }
