@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/mitoscript/mitoscript/mitogen"
@@ -28,6 +29,7 @@ func BenchmarkFakeSSH(b *testing.B) {
 		}, func(to string) []string { return []string{"rsync", "-W", file, to} })
 	})
 	b.Run("Small", func(b *testing.B) {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // as the program has it for such work
 		dir := smallFiles(b)
 		f.run(b, []pair{
 			{"rsync", func(to string) []string { return []string{"rsync", "-a", dir, sshdtest.Host + ":" + to + "/"} }},
