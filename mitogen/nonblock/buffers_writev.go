@@ -25,7 +25,7 @@ func (c *Conn) WriteBuffers(pieces net.Buffers) error {
 	defer t.mu.Unlock()
 	left := append(net.Buffers(nil), pieces...)
 	var errno error
-	err := t.wait(func(fd uintptr) bool {
+	err := c.ended(t.wait(func(fd uintptr) bool {
 		for len(left) > 0 {
 			var n int
 			n, errno = unix.Writev(int(fd), left[:min(len(left), mostPieces)])
@@ -36,7 +36,7 @@ func (c *Conn) WriteBuffers(pieces net.Buffers) error {
 			}
 		}
 		return true
-	})
+	}))
 	if err == nil {
 		err = os.NewSyscallError("writev", errno)
 	}

@@ -9,6 +9,7 @@
 package nonblock
 
 import (
+	"errors"
 	"io"
 	"os"
 	"sync"
@@ -19,6 +20,7 @@ import (
 type Conn struct {
 	raw         syscall.RawConn
 	err         error // why there is no raw
+	file        bool  // it is an *os.File
 	read, write transfer
 }
 
@@ -36,6 +38,7 @@ type transfer struct {
 // New takes a file or a connection, which stays open for its own methods.
 func New(of syscall.Conn) *Conn {
 	c := &Conn{}
+	_, c.file = of.(*os.File)
 	c.raw, c.err = of.SyscallConn()
 	if c.err == nil {
 		c.read.wait, c.read.try = c.raw.Read, c.read.readOnce
@@ -52,7 +55,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 	if c.err != nil || len(b) == 0 {
 		return 0, c.err
 	}
-	n, err := c.read.do(b, "read")
+	n, err := c.do(&c.read, b, "read")
 	if n == 0 && err == nil {
 		err = io.EOF
 	}
@@ -64,7 +67,7 @@ func (c *Conn) Write(b []byte) (int, error) {
 	if c.err != nil {
 		return 0, c.err
 	}
-	return c.write.do(b, "write")
+	return c.do(&c.write, b, "write")
 }
 
 // TryWrite writes what can be written without waiting. An error is left to the next
@@ -90,16 +93,25 @@ func (c *Conn) attempt(t *transfer, b []byte) (int, syscall.Errno) {
 	return t.n, t.errno
 }
 
-func (t *transfer) do(b []byte, name string) (int, error) {
+func (c *Conn) do(t *transfer, b []byte, name string) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.b, t.n, t.errno = b, 0, 0
-	err := t.wait(t.try)
+	err := c.ended(t.wait(t.try))
 	t.b = nil
 	if err == nil && t.errno != 0 {
 		err = os.NewSyscallError(name, t.errno)
 	}
 	return t.n, err
+}
+
+// ended is the error of waiting: of a file that was closed package os says it by an
+// error that only Read and Write make os.ErrClosed.
+func (c *Conn) ended(err error) error {
+	if err != nil && c.file && !errors.Is(err, os.ErrDeadlineExceeded) {
+		return os.ErrClosed
+	}
+	return err
 }
 
 func (t *transfer) readOnce(fd uintptr) bool {
