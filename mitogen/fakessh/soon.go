@@ -11,7 +11,8 @@ const (
 	atMost = time.Millisecond
 	// fewest and most are how many requests in a row must have come within that time
 	// before the next one is awaited so: after one that came, and after many that did not.
-	fewest, most = 4, 256
+	// One that does not come costs as much as a few that do spare.
+	fewest, most = 16, 256
 )
 
 // soon waits for what comes of a stream. A client that asks for one small thing after
