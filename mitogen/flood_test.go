@@ -120,6 +120,21 @@ func TestContextsThatAreNamedOnlyAreNotKept(t *testing.T) {
 	wantError(t, err, value.KindChannel, "the respondent Context has disconnected")
 }
 
+// A context below cannot tell which contexts are elsewhere: it keeps a bounded number.
+func TestContextsElsewhereAreBounded(t *testing.T) {
+	a := newTree(t, mitogen.Options{}).child("a", nil)
+	const first, bound = 10_000, 1 << 17
+	for id := range uint32(bound) {
+		a.router.ContextByID(first+id, "")
+	}
+	if a.router.ContextByID(first, "") != a.router.ContextByID(first, "") {
+		t.Error("the first was not kept")
+	}
+	if a.router.ContextByID(first+bound, "") == a.router.ContextByID(first+bound, "") {
+		t.Error("all are kept")
+	}
+}
+
 // stuckPair has one far side that floods another, which does not read, so that
 // the flooder's reader waits for room.
 func stuckPair(t *testing.T, master *contextNode) {
