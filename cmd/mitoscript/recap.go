@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mitoscript/mitoscript/inventory"
+	"github.com/mitoscript/mitoscript/mitogen/transport"
 	"github.com/mitoscript/mitoscript/mitogen/value"
 )
 
@@ -105,7 +106,13 @@ func (o *outcome) reason() string {
 }
 
 // hint is what can be done about a fault; "" if nothing is known.
-func (o *outcome) hint() string { return hintOf(value.AsError(o.err)) }
+func (o *outcome) hint() string {
+	hint := hintOf(value.AsError(o.err))
+	if transport.WantsPassword(o.err) { // hints name parameters; who reads this has a command line
+		hint += "; -k asks for that of ssh, -K for that of sudo, su and doas"
+	}
+	return hint
+}
 
 // maxShown is how long a list of hosts may be in a message, in bytes.
 const maxShown = 200
