@@ -52,7 +52,7 @@ func (c *Collector) Report(source any, name string, e Event) (first bool) {
 		if e.Finished || !r.mayBegin(c.now()) {
 			return first
 		}
-		shown = Event{ID: c.host.last.Add(1), Title: name + ": " + cut(e.Title)}
+		shown = Event{ID: c.host.last.Add(1), Title: strings.TrimSuffix(name+": "+cut(e.Title), ": ")}
 	}
 	shown.Total, shown.Done = min(e.Total, maxDone), min(max(e.Done, 0), maxDone)
 	shown.Finished = e.Finished

@@ -22,10 +22,12 @@ func TestBarsOfOtherContexts(t *testing.T) {
 	c.Report("b", "web2", progress.Event{ID: 7, Title: "move", Total: 10})
 	c.Report("b", "web2", progress.Event{ID: 7, Done: -5, Total: 10, Finished: true})
 	c.Report("b", "web2", progress.Event{ID: 8, Finished: true})
+	c.Report("b", "web2", progress.Event{ID: 9})
+	c.Report("b", "web2", progress.Event{ID: 9, Done: 3, Finished: true})
 	c.Gone("a")
 	c.Gone("a")
 	want := "web1: copy [2J : started\nweb1: copy [2J : 50 %, 5 of 10\nweb2: move: started\n" +
-		"web2: move: finished, 0 of 10\nweb1: copy [2J : ended with its context, 5 of 10\n"
+		"web2: move: finished, 0 of 10\nweb2: started\nweb2: finished, 3\nweb1: copy [2J : ended with its context, 5 of 10\n"
 	if out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", &out, want)
 	}
