@@ -76,6 +76,11 @@ func TestWriteThroughDanglingLink(t *testing.T) {
 	if got := mode(t, dir+"/real/f"); got != 0o640 {
 		t.Errorf("mode %o", got)
 	}
+	must(t, "symlink", "real/g", dir+"/m")
+	must(t, "touch", dir+"/m")
+	if got := must(t, "is_file", dir+"/real/g"); got != true {
+		t.Error("touch made no file behind the link")
+	}
 	must(t, "symlink", "loop", dir+"/loop")
 	_, err := call(t, "write", dir+"/loop", "x")
 	wantErrno(t, err, "ELOOP")
