@@ -27,6 +27,8 @@ type Args struct {
 	Func *Func
 	// Thread is that of the calling script; nil for a call from Go or by message.
 	Thread Thread
+	// Self is the object that a Method was called of.
+	Self Object
 	// Rest are further positional arguments.
 	Rest []value.Value
 	// Keywords are further keyword arguments.

@@ -59,8 +59,8 @@ type Func struct {
 	// Spread gives the items of a tuple result as several values where the language
 	// has them: Lua.
 	Spread bool
-	// Method says that it is a method: its object gives the same one under its name for
-	// as long as it lives.
+	// Method says that it is a method, the same for all objects of a type: the one that
+	// it is called of is Args.Self.
 	Method bool
 	// NoTarget is the reason why it cannot be a call's target, "" if it can.
 	NoTarget string

@@ -2,7 +2,6 @@ package mitogen
 
 import (
 	"runtime/debug"
-	"sync"
 	"sync/atomic"
 
 	"github.com/mitoscript/mitoscript/mitogen/wire"
@@ -13,28 +12,41 @@ const (
 	largeFrame = 64 << 10
 	// manyFrames are a process that is at work, whatever their size.
 	manyFrames = 4 << 10
-	// ballastSize is how much more of it may lie about before one begins.
-	ballastSize = 16 << 20
+	// largeBallast and smallBallast are how much more of large frames, and of small ones,
+	// may lie about before a collection begins. Memory that was not used lately has a
+	// price too, which large frames do not feel.
+	largeBallast = 16 << 20
+	smallBallast = 4 << 20
 )
 
 // ballast is memory that is never touched, and so takes none. A process that does
 // little else than pass messages has a small heap, and would collect garbage for every
-// 4 MiB of them, more work than all the rest. It is made with the first large message
-// or after many small ones, as an idle process shall stay small; and not under a
-// limit (GOMEMLIMIT) of which it would take much, as it counts there.
-var ballast = sync.OnceValue(func() []byte {
-	if debug.SetMemoryLimit(-1) < 4*ballastSize {
-		return nil
-	}
-	return make([]byte, ballastSize)
-})
+// 4 MiB of them, more work than all the rest. It is made with the first large message,
+// and after many small ones, as an idle process shall stay small; and not under a limit
+// (GOMEMLIMIT) of which it would take much, as it counts there.
+var ballast atomic.Pointer[[]byte]
 
 // weighed counts the frames of all links.
 var weighed atomic.Int64
 
 // weigh makes the ballast if f calls for it.
 func weigh(f *wire.Frame) {
-	if weighed.Add(1) == manyFrames || f.Length() >= largeFrame && f.Buffer == nil {
-		_ = ballast() // it stays
+	if weighed.Add(1) == manyFrames {
+		carry(smallBallast)
+	}
+	if f.Length() >= largeFrame && f.Buffer == nil {
+		carry(largeBallast)
+	}
+}
+
+// carry makes a ballast of that many bytes in the place of a smaller one.
+func carry(size int) {
+	old := ballast.Load()
+	if old != nil && len(*old) >= size || debug.SetMemoryLimit(-1) < 4*largeBallast {
+		return
+	}
+	made := make([]byte, size)
+	if !ballast.CompareAndSwap(old, &made) {
+		carry(size) // another was faster
 	}
 }

@@ -195,8 +195,7 @@ func (c *Context) Call(ctx context.Context, fn value.Value, args ...value.Value)
 // authority that calling needs.
 func DecodeCall(m *Message) (*Call, error) {
 	call := &Call{From: m}
-	_, err := m.decodeWith(func(d *codec.Decoder) (value.Value, error) { return nil, call.decode(d) })
-	return call, err
+	return call, call.decode(codec.NewDecoder(m.Data, m.limits()))
 }
 
 func (call *Call) decode(d *codec.Decoder) error {

@@ -97,21 +97,16 @@ func (m *Message) Payload() (value.Value, error) {
 	if m.result != nil {
 		return m.result.v, nil
 	}
-	return m.decodeWith(func(d *codec.Decoder) (value.Value, error) {
-		v, err := d.Value()
-		if err != nil {
-			return nil, err
-		}
-		return v, d.Done()
-	})
+	return codec.Decode(m.Data, m.limits())
 }
 
-func (m *Message) decodeWith(read func(*codec.Decoder) (value.Value, error)) (value.Value, error) {
+// limits are those of what the message may bring.
+func (m *Message) limits() codec.Limits {
 	lim := codec.Limits{Funcs: m.Router == nil || m.Router.hasParentAuthority(m)}
 	if m.Router != nil {
-		lim.Resolve = m.Router.resolve
+		lim.Resolve = m.Router.resolveFunc
 	}
-	return read(codec.NewDecoder(m.Data, lim))
+	return lim
 }
 
 // Reply sends v to whoever waits for an answer to m; a *Message is sent as it is.

@@ -166,6 +166,9 @@ func (rv *Receiver) ToSender() *Sender {
 	return s
 }
 
+// errGiven is the end of every one-shot Receiver: one for all, which nobody changes.
+var errGiven = value.Errorf(value.KindChannel, "the Receiver has given its only message")
+
 // receive runs on a reader's goroutine.
 func (rv *Receiver) receive(m *Message) {
 	switch {
@@ -173,7 +176,7 @@ func (rv *Receiver) receive(m *Message) {
 		_ = rv.router.DelHandler(m.Handle)
 		rv.finish(value.AsError(rv.call.named(deadError(string(m.Data)))), string(m.Data) == reasonSenderClosed, m)
 	case rv.once:
-		rv.finish(value.Errorf(value.KindChannel, "the Receiver has given its only message"), true, m)
+		rv.finish(errGiven, true, m)
 	case rv.flow != nil || m.Hold():
 		if !rv.queue.put(m) {
 			m.Release()

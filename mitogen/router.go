@@ -65,6 +65,8 @@ type Router struct {
 	modules   FindModule
 	maxUnread int64
 	observer  Observer
+	// resolveFunc is resolve, made once
+	resolveFunc func(value.Value) (value.Value, error)
 
 	// Signals fires "new_context" with the *Context of a child that was added, or
 	// that another context made for this one.
@@ -100,6 +102,7 @@ func NewRouter(opts Options) *Router {
 		handlers: map[uint32]*handler{}, nextHandle: wire.FirstDynamic,
 		streams: map[*Stream]struct{}{}, routes: map[uint32]*Stream{}, names: map[uint32]string{}, contexts: map[uint32]*Context{},
 	}
+	r.resolveFunc = r.resolve
 	if r.log == nil {
 		r.log = slog.Default()
 	}

@@ -41,7 +41,7 @@ func (in *Interp) function(f *interp.Func) *glua.LFunction {
 			return fn
 		}
 	}
-	return in.bound(&binding{fn: f}, func(L *glua.LState) int { return in.invoke(L, f, 1) })
+	return in.bound(&binding{fn: f}, func(L *glua.LState) int { return in.invoke(L, f, nil, 1) })
 }
 
 // method makes the Lua function of a method of self.
@@ -52,7 +52,8 @@ func (in *Interp) method(f *interp.Func, self any, what string) *glua.LFunction 
 		if isSelf(L.Get(1), self) {
 			first = 2
 		}
-		return in.invoke(L, f, first)
+		obj, _ := self.(interp.Object)
+		return in.invoke(L, f, obj, first)
 	})
 }
 
@@ -88,8 +89,8 @@ func (in *Interp) foreign(c interp.Callable) *glua.LFunction {
 	})
 }
 
-// invoke calls f with the arguments on L from the first one on.
-func (in *Interp) invoke(L *glua.LState, f *interp.Func, first int) int {
+// invoke calls f, of self if it is a method, with the arguments on L from the first one on.
+func (in *Interp) invoke(L *glua.LState, f *interp.Func, self interp.Object, first int) int {
 	t := in.threadOf(L)
 	last := L.GetTop()
 	var kwargs []value.Field
@@ -107,6 +108,7 @@ func (in *Interp) invoke(L *glua.LState, f *interp.Func, first int) int {
 	if err != nil {
 		in.throw(L, err)
 	}
+	a.Self = self
 	v, err := in.run(t, f, a)
 	if err != nil {
 		in.throw(L, err)

@@ -115,7 +115,7 @@ func (in *Interp) fill(t *glua.LTable, m *interp.Module, path string) {
 	in.names.moduleOf[t] = m
 	for _, f := range m.Funcs {
 		// It takes the place of Lua's own of this name.
-		fn := in.bound(&binding{fn: f}, func(L *glua.LState) int { return in.invoke(L, f, 1) })
+		fn := in.bound(&binding{fn: f}, func(L *glua.LState) int { return in.invoke(L, f, nil, 1) })
 		in.names.add(path+"."+f.Name, fn)
 		t.RawSetString(luaName(f.Name), fn)
 		t.RawSetString(f.Name, fn) // testing["true"], as router["local"]
@@ -133,7 +133,7 @@ func (in *Interp) fill(t *glua.LTable, m *interp.Module, path string) {
 	}
 	mt := in.root.NewTable()
 	if m.Call != nil {
-		mt.RawSetString("__call", in.root.NewFunction(func(L *glua.LState) int { return in.invoke(L, m.Call, 2) }))
+		mt.RawSetString("__call", in.root.NewFunction(func(L *glua.LState) int { return in.invoke(L, m.Call, nil, 2) }))
 	}
 	if m.Attr != nil {
 		mt.RawSetString("__index", in.root.NewFunction(func(L *glua.LState) int { return in.moduleAttr(L, m) }))

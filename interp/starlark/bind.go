@@ -12,12 +12,19 @@ import (
 // bind makes a Starlark builtin of a Go function.
 func (in *Interp) bind(f *interp.Func) *star.Builtin {
 	return star.NewBuiltin(f.Name, func(t *star.Thread, _ *star.Builtin, args star.Tuple, kwargs []star.Tuple) (star.Value, error) {
-		return in.callFunc(f, args, kwargs)
+		return in.callFunc(f, nil, args, kwargs)
 	})
 }
 
+// bindMethod makes one of a method of self, whose value is recv.
+func (in *Interp) bindMethod(f *interp.Func, self interp.Object, recv star.Value) *star.Builtin {
+	return star.NewBuiltin(f.Name, func(t *star.Thread, _ *star.Builtin, args star.Tuple, kwargs []star.Tuple) (star.Value, error) {
+		return in.callFunc(f, self, args, kwargs)
+	}).BindReceiver(recv)
+}
+
 // callFunc runs a Go function on the current thread.
-func (in *Interp) callFunc(f *interp.Func, args star.Tuple, kwargs []star.Tuple) (star.Value, error) {
+func (in *Interp) callFunc(f *interp.Func, self interp.Object, args star.Tuple, kwargs []star.Tuple) (star.Value, error) {
 	th := in.current
 	if over := th.over(); over != nil {
 		return nil, over
@@ -26,6 +33,7 @@ func (in *Interp) callFunc(f *interp.Func, args star.Tuple, kwargs []star.Tuple)
 	if err != nil {
 		return nil, err
 	}
+	matched.Self = self
 	v, err := invoke(th, f, matched)
 	in.current = th
 	if err != nil {

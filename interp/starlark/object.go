@@ -96,7 +96,13 @@ func sameObject(a, b interp.Object) bool {
 	return reflect.TypeOf(a).Comparable() && reflect.TypeOf(b).Comparable() && a == b
 }
 
-func (o *objectValue) Attr(name string) (star.Value, error) {
+func (o *objectValue) Attr(name string) (star.Value, error)    { return o.attr(o, name) }
+func (o *iterableObject) Attr(name string) (star.Value, error) { return o.attr(o, name) }
+func (o *sizedObject) Attr(name string) (star.Value, error)    { return o.attr(o, name) }
+func (o *foldedObject) Attr(name string) (star.Value, error)   { return o.attr(o, name) }
+
+// attr is Attr of the value that o is in.
+func (o *objectValue) attr(self star.Value, name string) (star.Value, error) {
 	if o.method != nil && o.method.Name() == name {
 		return o.method, nil
 	}
@@ -105,7 +111,7 @@ func (o *objectValue) Attr(name string) (star.Value, error) {
 		return nil, nil
 	}
 	if f, ok := v.(*interp.Func); ok {
-		b := o.in.bind(f).BindReceiver(o.in.wrap(o.obj))
+		b := o.in.bindMethod(f, o.obj, self)
 		if f.Method {
 			o.method = b
 		}

@@ -188,7 +188,7 @@ func (o *contextObject) tell(_ context.Context, a *interp.Args, call prepared) (
 
 // callMethods are call, call_async and call_no_reply of whatever calls by of: a
 // Context, or a CallChain by its name.
-func callMethods[T any](of func(T) (o *contextObject, chain string)) []method[T] {
+func callMethods[T interp.Object](of func(T) (o *contextObject, chain string)) []method[T] {
 	caller := func(f interp.Func, send func(*contextObject, context.Context, *interp.Args, prepared) (value.Value, error)) method[T] {
 		return method[T]{f, func(ctx context.Context, self T, a *interp.Args) (value.Value, error) {
 			o, chain := of(self)

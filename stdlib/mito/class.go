@@ -10,20 +10,20 @@ import (
 
 // class is a type of object: its attributes and methods. It is not changed once
 // it was made.
-type class[T any] struct {
+type class[T interp.Object] struct {
 	name    string
 	attrs   []attr[T]
 	methods []method[T]
 }
 
-type attr[T any] struct {
+type attr[T interp.Object] struct {
 	name string
 	get  func(self T) value.Value
 	set  func(self T, v value.Value) error // nil: read-only
 }
 
-type method[T any] struct {
-	fn   interp.Func // without Impl
+type method[T interp.Object] struct {
+	fn   interp.Func // its Impl is made by ready
 	impl func(ctx context.Context, self T, a *interp.Args) (value.Value, error)
 }
 
@@ -35,17 +35,22 @@ func (c *class[T]) get(self T, name string) (value.Value, bool) {
 	}
 	for i := range c.methods {
 		if c.methods[i].fn.Name == name {
-			return c.methods[i].bind(self), true
+			return &c.methods[i].fn, true
 		}
 	}
 	return nil, false
 }
 
-func (m *method[T]) bind(self T) *interp.Func {
-	f := m.fn
-	f.Method = true
-	f.Impl = func(ctx context.Context, a *interp.Args) (value.Value, error) { return m.impl(ctx, self, a) }
-	return &f
+// ready gives the methods their Impl, once all are there.
+func (c *class[T]) ready() *class[T] {
+	for i := range c.methods {
+		m := &c.methods[i]
+		m.fn.Method = true
+		m.fn.Impl = func(ctx context.Context, a *interp.Args) (value.Value, error) {
+			return m.impl(ctx, a.Self.(T), a)
+		}
+	}
+	return c
 }
 
 func (c *class[T]) set(self T, name string, v value.Value) error {
@@ -73,7 +78,7 @@ func (c *class[T]) names() []string {
 }
 
 // inherit adds what c does not have from base; up gives the part of a T that is an S.
-func inherit[T, S any](c *class[T], base *class[S], up func(T) S) {
+func inherit[T, S interp.Object](c *class[T], base *class[S], up func(T) S) {
 	own := c.names()
 	for _, at := range base.attrs {
 		if slices.Contains(own, at.name) {
@@ -114,10 +119,10 @@ type classes struct {
 
 func newClasses() *classes {
 	return &classes{
-		context: contextClass(), chain: chainClass(), router: routerClass(), broker: brokerClass(),
-		stream: streamClass(), receiver: receiverClass(), sender: senderClass(), channel: channelClass(),
-		message: messageClass(), latch: latchClass(), sel: selectClass(), event: eventClass(),
-		econtext: econtextClass(),
+		context: contextClass().ready(), chain: chainClass().ready(), router: routerClass().ready(), broker: brokerClass().ready(),
+		stream: streamClass().ready(), receiver: receiverClass().ready(), sender: senderClass().ready(), channel: channelClass().ready(),
+		message: messageClass().ready(), latch: latchClass().ready(), sel: selectClass().ready(), event: eventClass().ready(),
+		econtext: econtextClass().ready(),
 	}
 }
 
