@@ -25,18 +25,21 @@ const (
 	full = 0.9
 	// worth is how many processors several threads must use to be kept.
 	worth = 1.25
-	// trial is how many ticks they have to show it, pause how many lie before they are
-	// tried again if they did not.
-	trial, pause = 5, 20
+	// trial is how many ticks they have to show it, shortBreak how many lie before they
+	// are tried again if they did not: twice as many each time, up to longBreak, as a
+	// script that makes calls all the time is slower with them.
+	trial                 = 5
+	shortBreak, longBreak = 20, 160
 )
 
 // threads decides how many threads run Go code, by what processor time they take.
 type threads struct {
-	most int // that there may be
-	now  int
-	tick time.Duration // until the next look
-	left int           // ticks for which nothing changes
-	sum  float64       // processors used in the ticks of the trial that runs
+	most  int // that there may be
+	now   int
+	tick  time.Duration // until the next look
+	left  int           // ticks for which nothing changes
+	pause int           // that many of them after a trial in vain, 0 for shortBreak
+	sum   float64       // processors used in the ticks of the trial that runs
 }
 
 // used tells how many processors were in use since the last look. It sets now and tick.
@@ -49,13 +52,16 @@ func (t *threads) used(processors float64) {
 	t.left = max(0, t.left-1)
 	t.sum += processors
 	switch {
+	case t.now == 1 && processors < full/2: // whatever it was is over
+		t.left, t.pause = 0, 0
 	case t.left > 0:
 	case t.now == 1 && processors >= full:
 		t.now, t.left, t.sum = t.most, trial, 0
 	case t.now > 1 && t.sum >= worth*trial:
-		t.left, t.sum = trial, 0
+		t.left, t.sum, t.pause = trial, 0, 0
 	case t.now > 1:
-		t.now, t.left = 1, pause
+		t.pause = min(max(2*t.pause, shortBreak), longBreak)
+		t.now, t.left = 1, t.pause
 	}
 }
 

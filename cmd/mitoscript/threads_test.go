@@ -19,7 +19,7 @@ func TestThreadsFollowTheWork(t *testing.T) {
 		"little":          {func(int) float64 { return 0.5 }, nil},
 		"nothing":         {func(int) float64 { return 0 }, nil},
 		"much, parallel":  {func(n int) float64 { return 0.95 * float64(n) }, []int{most}},
-		"much, but alone": {func(int) float64 { return 1 }, []int{most, 1, most, 1, most, 1, most, 1}},
+		"much, but alone": {func(int) float64 { return 1 }, []int{most, 1, most, 1, most, 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			th := threads{most: most, now: 1, tick: shortTick}
@@ -51,5 +51,21 @@ func TestThreadsAreLookedAfterSeldomAtRest(t *testing.T) {
 	}
 	if th.used(1); th.tick != shortTick || th.now != 4 {
 		t.Errorf("at work the next look is in %v with %d threads, want %v and 4", th.tick, th.now, shortTick)
+	}
+}
+
+// TestThreadsAreTriedAgainAfterARest: what was tried in vain says nothing of the work
+// that begins when the processors have been free.
+func TestThreadsAreTriedAgainAfterARest(t *testing.T) {
+	th := threads{most: 4, now: 1, tick: shortTick}
+	for range 1000 {
+		th.used(1)
+	}
+	for th.now != 1 {
+		th.used(1)
+	}
+	th.used(0.1)
+	if th.used(1); th.now != 4 {
+		t.Errorf("with new work there are %d threads, want 4", th.now)
 	}
 }
