@@ -11,14 +11,12 @@ const (
 	// moment is how long a Reader looks before it sleeps: a few times what it takes
 	// a process to fall asleep and to be woken.
 	moment = 100 * time.Microsecond
-	// brief is a wait after which the next one may be worth a look: what was slept
-	// through has the cost of sleeping in it.
-	brief = 2 * moment
-	// A wait that was brief earns credit for a look, mostCredit at the most; one that was
-	// not costs some, and a look in vain its price, which doubles from leastPrice to
-	// mostPrice until one is not: where all processors are wanted, nobody looks.
+	// A wait of less than a moment earns credit for a look, mostCredit at the most; one
+	// that was longer costs some, and a look in vain its price, which doubles from
+	// leastPrice to mostPrice until one is not: where all processors are wanted, hardly
+	// anybody looks.
 	mostCredit            = 4
-	leastPrice, mostPrice = 8, 1 << 10
+	leastPrice, mostPrice = 8, 64
 )
 
 // looked is the time that all Readers have spent with looking, in nanoseconds.
@@ -54,7 +52,7 @@ func (r *Reader) Read(b []byte) (int, error) {
 	if n == 0 {
 		n, err = r.conn.Read(b)
 	}
-	if time.Since(began) < brief {
+	if time.Since(began) < moment {
 		r.credit = min(r.credit+1, mostCredit)
 	} else if r.credit > -mostCredit {
 		r.credit--
