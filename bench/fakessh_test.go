@@ -51,7 +51,7 @@ type fakes struct {
 }
 
 func newFakes(b *testing.B) *fakes {
-	sshd := sshdtest.Start(b, "SetEnv "+sshdtest.PlainShell+" XDG_CACHE_HOME="+b.TempDir(), "Subsystem sftp internal-sftp")
+	sshd := sshdtest.Start(b, "SetEnv "+sshdtest.PlainShell+" XDG_CACHE_HOME="+b.TempDir(), "Subsystem sftp /usr/lib/openssh/sftp-server")
 	m := newMaster(b)
 	f := &fakes{sshd: sshd, dir: b.TempDir(), local: m.open(b, "local")}
 	f.ssh = m.open(b, "ssh", value.Field{Name: "hostname", Value: sshdtest.Host}, value.Field{Name: "config_file", Value: sshd.Config})
