@@ -56,7 +56,7 @@ type urgency int
 const (
 	waits   urgency = iota // waits for room, and writes itself
 	gathers                // as waits, but in a burst more may follow before it is written
-	relays                 // waits for room, but leaves writing to a goroutine: a reader
+	relays                 // waits for room, but not for the link to take it: a reader
 	urgent                 // never waits: control and dead messages
 )
 

@@ -122,6 +122,10 @@ func methodsOf(name, doc string, o interp.Object) *interp.Module {
 		v, _ := o.Attr(attr)
 		if f, ok := v.(*interp.Func); ok {
 			own := *f
+			own.Impl = func(ctx context.Context, a *interp.Args) (value.Value, error) {
+				a.Self = o
+				return f.Impl(ctx, a)
+			}
 			m.Funcs = append(m.Funcs, &own)
 		} else {
 			m.AttrNames = append(m.AttrNames, attr)
