@@ -375,7 +375,7 @@ def main(router, args):
 // passes waits until a script has printed that all went well.
 func passes(t *testing.T, s *session) {
 	t.Helper()
-	if got := s.ends(20 * time.Second); got != exitOK {
+	if got := s.ends(time.Minute); got != exitOK {
 		t.Fatalf("status %d", got)
 	}
 	s.said("passed")
