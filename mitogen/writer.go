@@ -149,11 +149,12 @@ func (s *Stream) attempt() error {
 	return s.begin()
 }
 
-// attempt reports false when something is left, which is due.
+// attempt reports false when something is left, which is due. Others may have added
+// to what is pending meanwhile: more than a small piece is left as it is.
 func (w *writer) attempt(conn TryWriter) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.err == nil && len(w.pending) > 0 {
+	if w.err == nil && w.smallLocked() {
 		batch, _ := w.takeLocked()
 		w.mu.Unlock()
 		n := conn.TryWrite(batch[0])
