@@ -14,7 +14,10 @@ import (
 // read routes what comes in on s until the link ends.
 func (s *Stream) read() {
 	r := s.router
-	rd := wire.NewReader(hearing{s}, 0)
+	rd := wire.NewReader(hearing{s, s.conn}, 0)
+	if rd.Bulk = s.out.bulk; rd.Bulk.ReadWriter != nil {
+		rd.Bulk.ReadWriter = hearing{s, rd.Bulk.ReadWriter}
+	}
 	rd.Limit = r.MaxMessageSize
 	for {
 		s.paused.pass(s.ending)
@@ -37,11 +40,14 @@ func (s *Stream) read() {
 }
 
 // hearing reads from a stream's connection and notes when something came.
-type hearing struct{ s *Stream }
+type hearing struct {
+	s *Stream
+	io.ReadWriter
+}
 
 func (h hearing) Read(b []byte) (int, error) {
 	h.s.listens.Store(true)
-	n, err := h.s.conn.Read(b)
+	n, err := h.ReadWriter.Read(b)
 	h.s.listens.Store(false)
 	h.s.hear()
 	return n, err

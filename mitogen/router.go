@@ -211,6 +211,9 @@ func (r *Router) AttachStamped(conn io.ReadWriteCloser, c *Context, auth uint32)
 func (r *Router) newStream(conn io.ReadWriteCloser, id uint32, name string) *Stream {
 	s := &Stream{router: r, conn: conn, remoteID: id, name: name, ending: make(chan struct{}), done: make(chan struct{})}
 	s.try, _ = conn.(TryWriter)
+	if b, ok := conn.(BulkConn); ok {
+		s.out.bulk = b.Bulk()
+	}
 	return s
 }
 

@@ -37,8 +37,9 @@ const (
 // It needs no goroutine of its own.
 type writer struct {
 	mu      sync.Mutex
-	pending net.Buffers    // filled while another batch is being written
-	spare   net.Buffers    // the previous batch's slices, for reuse
+	bulk    wire.Bulk      // the link's second way; set before the first frame
+	pending []piece        // filled while another batch is being written
+	spare   []piece        // the previous batch's slice, for reuse
 	small   []byte         // the previous batch's first buffer, for reuse; nil if it was large
 	loans   []*wire.Buffer // in pending
 	size    int            // bytes in pending
@@ -48,6 +49,12 @@ type writer struct {
 	room    chan struct{}  // closed when pending was taken; nil if nobody waits
 	idle    chan struct{}  // closed when the writer comes to rest; nil if nobody waits
 	err     error
+}
+
+// piece is bytes that go by one way.
+type piece struct {
+	data []byte
+	bulk bool // by the second one
 }
 
 // urgency says what a sender may be made to wait for.
@@ -157,13 +164,14 @@ func (w *writer) attempt(conn TryWriter) bool {
 	if w.err == nil && w.smallLocked() {
 		batch, _ := w.takeLocked()
 		w.mu.Unlock()
-		n := conn.TryWrite(batch[0])
+		n := conn.TryWrite(batch[0].data)
 		w.mu.Lock()
-		if n == len(batch[0]) {
+		if n == len(batch[0].data) {
 			w.keepLocked(batch)
 		} else if w.err == nil {
-			w.pending = append(net.Buffers{batch[0][n:]}, w.pending...)
-			w.size += len(batch[0]) - n
+			left := batch[0].data[n:]
+			w.pending = append([]piece{{data: left}}, w.pending...)
+			w.size += len(left)
 		}
 	}
 	if w.err == nil && len(w.pending) > 0 {
@@ -231,38 +239,44 @@ func (s *Stream) endSoon() {
 
 func (w *writer) appendLocked(f *wire.Frame) {
 	w.size += f.Size()
+	aside := w.bulk.Takes(f.Length())
 	if f.Buffer != nil {
-		w.pending = append(w.pending, f.Buffer.Bytes(f))
 		w.loans = append(w.loans, f.Buffer)
-		return
+		if !aside {
+			w.pending = append(w.pending, piece{data: f.Buffer.Bytes(f)})
+			return
+		}
 	}
-	n := len(w.pending)
-	if n == 0 || cap(w.pending[n-1])-len(w.pending[n-1]) < wire.HeaderSize+min(len(f.Data), inlineData) {
-		w.pending = append(w.pending, w.bufferLocked(f))
-		n++
+	inline := f.Data
+	if aside || len(f.Data) > inlineData {
+		inline = nil
 	}
-	last := f.AppendHeader(w.pending[n-1])
-	if len(f.Data) <= inlineData {
-		w.pending[n-1] = append(last, f.Data...)
-	} else {
-		w.pending[n-1] = last
-		w.pending = append(w.pending, f.Data[:len(f.Data):len(f.Data)])
+	head := w.headLocked(wire.HeaderSize + len(inline))
+	head.data = append(f.AppendHeader(head.data), inline...)
+	if len(inline) < len(f.Data) {
+		w.pending = append(w.pending, piece{f.Data[:len(f.Data):len(f.Data)], aside})
 	}
 	if f.Tail != "" { // nobody writes to what is pending, but behind it
-		w.pending = append(w.pending, unsafe.Slice(unsafe.StringData(f.Tail), len(f.Tail)))
+		w.pending = append(w.pending, piece{unsafe.Slice(unsafe.StringData(f.Tail), len(f.Tail)), aside})
 	}
+}
+
+// headLocked gives a piece with room for n bytes behind what it has.
+func (w *writer) headLocked(n int) *piece {
+	if i := len(w.pending) - 1; i >= 0 && !w.pending[i].bulk && cap(w.pending[i].data)-len(w.pending[i].data) >= n {
+		return &w.pending[i]
+	}
+	w.pending = append(w.pending, piece{data: w.bufferLocked(n)})
+	return &w.pending[len(w.pending)-1]
 }
 
 // keptBuffer is the largest buffer that is kept for the next batch: idle links
 // hold next to nothing.
 const keptBuffer = 2 << 10
 
-// bufferLocked gives an empty buffer with room for f, and for more like it.
-func (w *writer) bufferLocked(f *wire.Frame) []byte {
-	room := max(512, 2*(wire.HeaderSize+len(f.Data)))
-	if len(f.Data) > inlineData {
-		room = 2 * wire.HeaderSize
-	}
+// bufferLocked gives an empty buffer with room for n bytes, and for as many more.
+func (w *writer) bufferLocked(n int) []byte {
+	room := max(512, 2*n)
 	if buf := w.small; cap(buf) >= room {
 		w.small = nil
 		return buf
@@ -278,7 +292,7 @@ func (w *writer) flush(conn io.Writer) (failed error) {
 	for len(w.pending) > 0 && w.err == nil {
 		batch, loans := w.takeLocked()
 		w.mu.Unlock()
-		err := writeAll(conn, batch)
+		err := w.write(conn, batch)
 		for _, b := range loans {
 			b.Free()
 		}
@@ -293,7 +307,7 @@ func (w *writer) flush(conn io.Writer) (failed error) {
 }
 
 // takeLocked takes what is pending, to write it.
-func (w *writer) takeLocked() (batch net.Buffers, loans []*wire.Buffer) {
+func (w *writer) takeLocked() (batch []piece, loans []*wire.Buffer) {
 	batch, loans = w.pending, w.loans
 	w.pending, w.loans, w.size = w.spare[:0], nil, 0
 	w.spare = nil
@@ -302,9 +316,9 @@ func (w *writer) takeLocked() (batch net.Buffers, loans []*wire.Buffer) {
 }
 
 // keepLocked keeps the memory of a batch that was written.
-func (w *writer) keepLocked(batch net.Buffers) {
-	if cap(batch[0]) <= keptBuffer {
-		w.small = batch[0][:0]
+func (w *writer) keepLocked(batch []piece) {
+	if head := batch[0].data; cap(head) <= keptBuffer {
+		w.small = head[:0]
 	}
 	clear(batch)
 	w.spare = batch[:0]
@@ -328,18 +342,49 @@ func (w *writer) wakeLocked(ch *chan struct{}) {
 	}
 }
 
-// BuffersWriter is what a connection may have besides.
+// BuffersWriter is what a connection may have besides, or its second way.
 type BuffersWriter interface {
-	// WriteBuffers writes all pieces, which stay as they are.
+	// WriteBuffers writes all pieces. It may use up the list of them.
 	WriteBuffers(pieces net.Buffers) error
 }
 
-func writeAll(conn io.Writer, batch net.Buffers) error {
-	if to, ok := conn.(BuffersWriter); ok && len(batch) > 1 {
-		return to.WriteBuffers(batch)
+// BulkConn is what a connection may have besides: the data of large frames then goes by
+// a second way, and small frames go by what is quicker for them.
+type BulkConn interface {
+	// Bulk is the second way, which is closed with the first.
+	Bulk() wire.Bulk
+}
+
+// write writes a batch in its order, as the far side reads it: what goes by one way
+// may not be written before what stands before it, on the other, has been taken.
+func (w *writer) write(conn io.Writer, batch []piece) error {
+	for len(batch) > 0 {
+		n := 1
+		for n < len(batch) && batch[n].bulk == batch[0].bulk {
+			n++
+		}
+		to := conn
+		if batch[0].bulk {
+			to = w.bulk.ReadWriter
+		}
+		if err := writeAll(to, batch[:n]); err != nil {
+			return err
+		}
+		batch = batch[n:]
 	}
-	for _, b := range batch {
-		if _, err := conn.Write(b); err != nil {
+	return nil
+}
+
+func writeAll(to io.Writer, pieces []piece) error {
+	if all, ok := to.(BuffersWriter); ok && len(pieces) > 1 {
+		list := make(net.Buffers, len(pieces))
+		for i, p := range pieces {
+			list[i] = p.data
+		}
+		return all.WriteBuffers(list)
+	}
+	for _, p := range pieces {
+		if _, err := to.Write(p.data); err != nil {
 			return err
 		}
 	}

@@ -146,7 +146,7 @@ func run(opts Options, cfg *parent.Config, clean func()) error {
 	_, _ = syscall.Setsid() // it may lead its session already
 	adoptOrphans()
 	keepCrashes()
-	link, stdio, err := moveLink()
+	link, stdio, err := moveLink(cfg.Bulk)
 	if err != nil {
 		return refuse(opts, fmt.Errorf("cannot move the link: %w", err))
 	}

@@ -4,8 +4,8 @@ package child
 
 import (
 	"bytes"
+	"errors"
 	"io"
-	"net"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -14,25 +14,29 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mitoscript/mitoscript/mitogen/nonblock"
+	"github.com/mitoscript/mitoscript/mitogen/transport"
+	"github.com/mitoscript/mitoscript/mitogen/wire"
 )
 
-// link is the two descriptors of the connection to the parent.
+// link is the descriptors of the connection to the parent.
 type link struct {
-	in, out *os.File
-	from    *nonblock.Reader // of in
-	to      *nonblock.Conn   // of out
+	in, out          *os.File
+	*nonblock.Duplex          // of both
+	side             *os.File // its second way; nil for none
 }
 
-func (l *link) Read(b []byte) (int, error)  { return l.from.Read(b) }
-func (l *link) Write(b []byte) (int, error) { return l.to.Write(b) }
-func (l *link) TryWrite(b []byte) int       { return l.to.TryWrite(b) }
-
-func (l *link) WriteBuffers(pieces net.Buffers) error { return l.to.WriteBuffers(pieces) }
+// Bulk is that of mitogen.BulkConn.
+func (l *link) Bulk() wire.Bulk {
+	if l.side == nil {
+		return wire.Bulk{}
+	}
+	return wire.Bulk{ReadWriter: nonblock.NewDuplex(l.side, l.side), Least: transport.LeastBulk}
+}
 
 func (l *link) Close() error {
-	err := l.out.Close()
-	if e := l.in.Close(); err == nil {
-		err = e
+	err := errors.Join(l.out.Close(), l.in.Close())
+	if l.side != nil {
+		err = errors.Join(err, l.side.Close())
 	}
 	return err
 }
@@ -48,7 +52,7 @@ type stdio struct {
 
 // moveLink takes the link away from descriptors 0 and 1, and puts /dev/null and
 // pipes in their place, so that no print can fall into a frame.
-func moveLink() (*link, *stdio, error) {
+func moveLink(bulk bool) (*link, *stdio, error) {
 	in, err := moved(0, "link in")
 	if err != nil {
 		return nil, nil, err
@@ -65,7 +69,14 @@ func moveLink() (*link, *stdio, error) {
 	if err := dup2(null, 0); err != nil {
 		return nil, nil, err
 	}
-	s := &stdio{link: &link{in, out, nonblock.NewReader(in), nonblock.New(out)}}
+	l := &link{in: in, out: out, Duplex: nonblock.NewDuplex(in, out)}
+	if bulk {
+		if l.side, err = moved(transport.BulkFD, "link bulk"); err != nil {
+			return nil, nil, err
+		}
+		_ = unix.Close(transport.BulkFD)
+	}
+	s := &stdio{link: l}
 	for fd, name := range map[int]string{1: "stdout", 2: "stderr"} {
 		stream, err := catch(fd, name)
 		if err != nil {

@@ -4,7 +4,7 @@ package nonblock
 
 import "net"
 
-// WriteBuffers writes all pieces, which stay as they are.
+// WriteBuffers writes all pieces. The list of them may be used up.
 func (c *Conn) WriteBuffers(pieces net.Buffers) error {
 	for _, b := range pieces {
 		if _, err := c.Write(b); err != nil {

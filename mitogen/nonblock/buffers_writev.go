@@ -14,8 +14,8 @@ import (
 const mostPieces = 1024
 
 // WriteBuffers writes all pieces, with as few system calls as can be: the far side is
-// not woken for the first, to find that the others are not there yet. The pieces stay
-// as they are.
+// not woken for the first, to find that the others are not there yet. The list of
+// pieces is used up.
 func (c *Conn) WriteBuffers(pieces net.Buffers) error {
 	if c.err != nil {
 		return c.err
@@ -23,13 +23,12 @@ func (c *Conn) WriteBuffers(pieces net.Buffers) error {
 	t := &c.write
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	left := append(net.Buffers(nil), pieces...)
 	var errno error
 	err := c.ended(t.wait(func(fd uintptr) bool {
-		for len(left) > 0 {
+		for len(pieces) > 0 {
 			var n int
-			n, errno = unix.Writev(int(fd), left[:min(len(left), mostPieces)])
-			switch left = rest(left, n); errno {
+			n, errno = unix.Writev(int(fd), pieces[:min(len(pieces), mostPieces)])
+			switch pieces = rest(pieces, n); errno {
 			case nil, syscall.EINTR:
 			default:
 				return errno != syscall.EAGAIN

@@ -59,6 +59,7 @@ func (s *setup) behind(ch *child, from io.Reader) io.ReadWriteCloser {
 type quick interface {
 	mitogen.TryWriter
 	mitogen.BuffersWriter
+	mitogen.BulkConn
 }
 
 // quickConn is a conn of such a link.

@@ -23,7 +23,10 @@ type Config struct {
 	MaxMessageSize uint32
 	Unidirectional bool
 	// Compress says that what follows the handshake is compressed (wire.Compress).
-	Compress  bool
+	Compress bool
+	// Bulk says that the data of large frames travels by a second way, the descriptor
+	// transport.BulkFD of the child.
+	Bulk      bool
 	Debug     bool
 	Profiling bool
 	// Script is the path of the master's script, for mitogen.script.
@@ -43,12 +46,12 @@ func (c *Config) Encode() ([]byte, error) {
 	for i, id := range c.ParentIDs {
 		parents[i] = int64(id)
 	}
-	d := value.NewDict(18)
+	d := value.NewDict(19)
 	for _, f := range append(c.Switches.fields(), []value.Field{
 		{Name: "build", Value: c.Build}, {Name: "id", Value: int64(c.ID)}, {Name: "parent_ids", Value: parents},
 		{Name: "name", Value: c.Name}, {Name: "remote_name", Value: c.RemoteName},
 		{Name: "log_level", Value: int64(c.LogLevel)}, {Name: "max_message_size", Value: int64(c.MaxMessageSize)},
-		{Name: "unidirectional", Value: c.Unidirectional}, {Name: "compress", Value: c.Compress}, {Name: "debug", Value: c.Debug},
+		{Name: "unidirectional", Value: c.Unidirectional}, {Name: "compress", Value: c.Compress}, {Name: "bulk", Value: c.Bulk}, {Name: "debug", Value: c.Debug},
 		{Name: "profiling", Value: c.Profiling}, {Name: "script", Value: c.Script},
 		{Name: "orphan_timeout", Value: c.OrphanTimeout}, {Name: "keep_alive", Value: c.KeepAlive},
 	}...) {
@@ -68,7 +71,7 @@ func DecodeConfig(data []byte) (*Config, error) {
 		Build: text(d, "build"), ID: id(d, "id"), Name: text(d, "name"), RemoteName: text(d, "remote_name"),
 		LogLevel: int(number(d, "log_level")), MaxMessageSize: id(d, "max_message_size"),
 		Unidirectional: flag(d, "unidirectional"),
-		Compress:       flag(d, "compress"), Debug: flag(d, "debug"), Profiling: flag(d, "profiling"),
+		Compress:       flag(d, "compress"), Bulk: flag(d, "bulk"), Debug: flag(d, "debug"), Profiling: flag(d, "profiling"),
 		Script: text(d, "script"), Switches: decodeSwitches(d),
 	}
 	if v, ok := d.Get("orphan_timeout"); ok {

@@ -297,7 +297,7 @@ func asStream(err error) error {
 }
 
 func (s *setup) exchange(link transport.Link, from io.Reader) error {
-	cfg, err := s.config().Encode()
+	cfg, err := s.config(link).Encode()
 	if err != nil {
 		return err
 	}
@@ -336,14 +336,20 @@ func (s *setup) compress() bool {
 	return ok && c.Compress()
 }
 
-func (s *setup) config() *Config {
+// bulk reports whether the link has a second way.
+func bulk(link transport.Link) bool {
+	b, ok := link.(mitogen.BulkConn)
+	return ok && b.Bulk().ReadWriter != nil
+}
+
+func (s *setup) config(link transport.Link) *Config {
 	r := s.f.router
 	c := &Config{
 		Build: s.f.opts.Build, ID: s.id, ParentIDs: append([]uint32{r.ID()}, r.ParentIDs()...),
 		Name: s.name, RemoteName: s.common.remoteName, LogLevel: int(s.f.logLevel()),
 		MaxMessageSize: r.MaxMessageSize(), Unidirectional: r.Unidirectional(),
 		Debug: s.common.debug || s.f.Debug, Profiling: s.common.profiling || s.f.Profiling,
-		Script: s.f.opts.Script, OrphanTimeout: orphanTimeout, KeepAlive: s.keepAlive, Compress: s.compress(),
+		Script: s.f.opts.Script, OrphanTimeout: orphanTimeout, KeepAlive: s.keepAlive, Compress: s.compress(), Bulk: !s.compress() && bulk(link),
 		Switches: s.f.opts.Switches,
 	}
 	if s.common.oneWay != nil {

@@ -6,6 +6,8 @@ import (
 	"net"
 	"sync"
 	"syscall"
+
+	"github.com/mitoscript/mitoscript/mitogen/wire"
 )
 
 // pipe is one direction of a link. What is written flies until the schedule delivers it.
@@ -121,18 +123,41 @@ func (p *pipe) closeRead() {
 	p.changed.Broadcast()
 }
 
-// link connects a parent and a child.
+// link connects a parent and a child. It may have a second way for bulk data, which is
+// severed with the first.
 type link struct {
-	down, up *pipe
+	down, up         *pipe
+	downBulk, upBulk *pipe
+	least            int // from how many bytes on data is bulk; 0 for never
 }
 
-func newLink(limit int) *link { return &link{down: newPipe(limit), up: newPipe(limit)} }
+func newLink(limit, least int) *link {
+	return &link{down: newPipe(limit), up: newPipe(limit), downBulk: newPipe(limit), upBulk: newPipe(limit), least: least}
+}
+
+func (l *link) pipes() []*pipe { return []*pipe{l.down, l.up, l.downBulk, l.upBulk} }
+
+// severDown and severUp end one direction.
+func (l *link) severDown(lose bool) { l.down.sever(lose); l.downBulk.sever(lose) }
+func (l *link) severUp(lose bool)   { l.up.sever(lose); l.upBulk.sever(lose) }
 
 // end is one side of a link.
-type end struct{ in, out *pipe }
+type end struct {
+	in, out *pipe
+	bulk    wire.Bulk
+}
 
-func (l *link) parentEnd() end { return end{in: l.up, out: l.down} }
-func (l *link) childEnd() end  { return end{in: l.down, out: l.up} }
+func (l *link) parentEnd() end { return end{l.up, l.down, l.bulk(l.upBulk, l.downBulk)} }
+func (l *link) childEnd() end  { return end{l.down, l.up, l.bulk(l.downBulk, l.upBulk)} }
+
+func (l *link) bulk(in, out *pipe) wire.Bulk {
+	if l.least == 0 {
+		return wire.Bulk{}
+	}
+	return wire.Bulk{ReadWriter: end{in: in, out: out}, Least: l.least}
+}
+
+func (e end) Bulk() wire.Bulk { return e.bulk }
 
 func (e end) Read(b []byte) (int, error)  { return e.in.read(b) }
 func (e end) Write(b []byte) (int, error) { return e.out.write(b) }
@@ -146,5 +171,8 @@ func (e end) WriteBuffers(pieces net.Buffers) error {
 func (e end) Close() error {
 	e.out.closeWrite()
 	e.in.closeRead()
+	if second, ok := e.bulk.ReadWriter.(end); ok {
+		return second.Close()
+	}
 	return nil
 }

@@ -44,7 +44,7 @@ func (w *world) newNode(parent *node, id uint32) *node {
 		return n
 	}
 	parent.kids = append(parent.kids, n)
-	n.link = newLink([]int{64, 1000, 64 << 10, 1 << 30}[w.pick(4)])
+	n.link = newLink([]int{64, 1000, 64 << 10, 1 << 30}[w.pick(4)], []int{0, 1, 100}[w.pick(3)])
 	n.router.AttachParent(n.link.childEnd(), func(error) { n.router.Broker().Shutdown() })
 	parent.router.AttachChild(n.link.parentEnd(), parent.router.NewChild(id, opts.Name))
 	return n
@@ -170,8 +170,8 @@ func (n *node) kill(lose bool) {
 		links = append(links, k.link)
 	}
 	for _, l := range links {
-		l.down.sever(lose)
-		l.up.sever(lose)
+		l.severDown(lose)
+		l.severUp(lose)
 	}
 	n.router.Broker().Shutdown() // what is left of it here
 }

@@ -139,12 +139,12 @@ func (w *world) fault() {
 	case 1:
 		n.router.Broker().Shutdown()
 	case 2:
-		n.link.down.sever(lose)
-		n.link.up.sever(lose)
+		n.link.severDown(lose)
+		n.link.severUp(lose)
 	case 3:
-		n.link.down.sever(lose)
+		n.link.severDown(lose)
 	case 4:
-		n.link.up.sever(lose)
+		n.link.severUp(lose)
 	case 5:
 		w.startShutdown(n)
 	}
@@ -154,7 +154,7 @@ func (w *world) pipes() []*pipe {
 	var out []*pipe
 	for _, n := range w.nodes {
 		if n.link != nil {
-			out = append(out, n.link.down, n.link.up)
+			out = append(out, n.link.pipes()...)
 		}
 	}
 	return out

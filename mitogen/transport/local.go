@@ -19,7 +19,7 @@ func Self() (string, error) {
 	return os.Executable()
 }
 
-// Local starts our own program on this machine, over pipes.
+// Local starts our own program on this machine, over pipes, and a socket for bulk data.
 type Local struct {
 	// Path is the program; "" for this one.
 	Path string
@@ -50,6 +50,7 @@ func startSelf(ctx context.Context, name, path string, args []string, o SpawnOpt
 		}
 		path = self
 	}
+	o.Bulk = true
 	return Spawn(ctx, name, slices.Concat([]string{path}, args, []string{titleRoom}), NoTTY, nil, o)
 }
 

@@ -9,20 +9,28 @@ import (
 	"github.com/mitoscript/mitoscript/mitogen/value"
 )
 
+// BulkFD is the descriptor of a process that SpawnOptions.Bulk is for, LeastBulk from
+// how many bytes on data of a frame goes there.
+const (
+	BulkFD    = 3
+	LeastBulk = 16 << 10
+)
+
 // plumbing is the descriptors between us and a process that is to be started.
 type plumbing struct {
 	in   *os.File // we write: the far side's stdin
 	out  *os.File // we read: the far side's stdout
 	diag *os.File // we read what else is printed: a pipe, or the terminal's master
+	side *os.File // we write and read: the far side's descriptor BulkFD; nil for none
 	tty  TTYMode
 
-	childIn, childOut, childDiag *os.File
+	childIn, childOut, childDiag, childSide *os.File
 }
 
 // newPlumbing opens what the mode needs; on an error nothing is left open.
-func newPlumbing(tty TTYMode) (*plumbing, error) {
+func newPlumbing(tty TTYMode, bulk bool) (*plumbing, error) {
 	pl := &plumbing{tty: tty}
-	if err := pl.open(); err != nil {
+	if err := pl.open(bulk); err != nil {
 		pl.closeOurs()
 		pl.closeChilds()
 		return nil, err
@@ -30,7 +38,12 @@ func newPlumbing(tty TTYMode) (*plumbing, error) {
 	return pl, nil
 }
 
-func (pl *plumbing) open() (err error) {
+func (pl *plumbing) open(bulk bool) (err error) {
+	if bulk {
+		if pl.side, pl.childSide, err = sidePair(); err != nil {
+			return pipeError(err)
+		}
+	}
 	if pl.childIn, pl.in, err = os.Pipe(); err != nil {
 		return pipeError(err)
 	}
@@ -61,6 +74,9 @@ func pipeError(err error) error {
 // control are for us, not for our children.
 func (pl *plumbing) attach(cmd *exec.Cmd, extra []*os.File) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if pl.childSide != nil {
+		extra = append([]*os.File{pl.childSide}, extra...)
+	}
 	cmd.ExtraFiles = extra
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = pl.childIn, pl.childOut, pl.childDiag
 	switch pl.tty {
@@ -73,8 +89,8 @@ func (pl *plumbing) attach(cmd *exec.Cmd, extra []*os.File) {
 	}
 }
 
-func (pl *plumbing) closeChilds() { closeAll(pl.childIn, pl.childOut, pl.childDiag) }
-func (pl *plumbing) closeOurs()   { closeAll(pl.in, pl.out, pl.diag) }
+func (pl *plumbing) closeChilds() { closeAll(pl.childIn, pl.childOut, pl.childDiag, pl.childSide) }
+func (pl *plumbing) closeOurs()   { closeAll(pl.in, pl.out, pl.diag, pl.side) }
 
 func closeAll(files ...*os.File) {
 	for _, f := range files {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mitoscript/mitoscript/mitogen/nonblock"
 	"github.com/mitoscript/mitoscript/mitogen/value"
+	"github.com/mitoscript/mitoscript/mitogen/wire"
 )
 
 // killStep lies between one measure against a process and the next, harder one.
@@ -27,8 +28,9 @@ type Process struct {
 	name string
 	in   *os.File
 	out  *os.File
-	from *nonblock.Reader // of out
-	to   *nonblock.Conn   // of in
+	data *nonblock.Duplex // of both
+	side *os.File         // another way for data both ways; nil for none
+	bulk wire.Bulk        // of it
 	diag *os.File
 	w    *watcher
 	done chan struct{} // closed when the process is reaped and its output read
@@ -41,12 +43,15 @@ type Process struct {
 
 func newProcess(name string, cmd *exec.Cmd, pl *plumbing, react React, o SpawnOptions) *Process {
 	p := &Process{
-		cmd: cmd, name: name, in: pl.in, out: pl.out, from: nonblock.NewReader(pl.out), to: nonblock.New(pl.in), diag: pl.diag,
+		cmd: cmd, name: name, in: pl.in, out: pl.out, data: nonblock.NewDuplex(pl.out, pl.in), diag: pl.diag,
 		w:    &watcher{name: name, src: pl.diag, react: react, log: o.Log, hide: o.Hide, fail: make(chan error, 1)},
 		done: make(chan struct{}),
 	}
 	if pl.tty != NoTTY {
 		p.w.reply = pl.diag
+	}
+	if p.side = pl.side; p.side != nil {
+		p.bulk = wire.Bulk{ReadWriter: nonblock.NewDuplex(p.side, p.side), Least: LeastBulk}
 	}
 	watched := make(chan struct{})
 	go func() { defer close(watched); p.w.run() }()
@@ -66,16 +71,19 @@ func (p *Process) reap(watched <-chan struct{}) {
 }
 
 // Read reads from the far side's stdout.
-func (p *Process) Read(b []byte) (int, error) { return p.from.Read(b) }
+func (p *Process) Read(b []byte) (int, error) { return p.data.Read(b) }
 
 // Write writes to the far side's stdin.
-func (p *Process) Write(b []byte) (int, error) { return p.to.Write(b) }
+func (p *Process) Write(b []byte) (int, error) { return p.data.Write(b) }
 
 // TryWrite writes what the far side's stdin takes at once.
-func (p *Process) TryWrite(b []byte) int { return p.to.TryWrite(b) }
+func (p *Process) TryWrite(b []byte) int { return p.data.TryWrite(b) }
 
 // WriteBuffers writes all pieces to the far side's stdin.
-func (p *Process) WriteBuffers(pieces net.Buffers) error { return p.to.WriteBuffers(pieces) }
+func (p *Process) WriteBuffers(pieces net.Buffers) error { return p.data.WriteBuffers(pieces) }
+
+// Bulk is a second way to the far side and back, beside its stdin and stdout.
+func (p *Process) Bulk() wire.Bulk { return p.bulk }
 
 // CloseWrite ends the far side's stdin.
 func (p *Process) CloseWrite() error { return ignoreClosed(p.in.Close()) }
@@ -189,7 +197,11 @@ func (p *Process) hangUp() {
 }
 
 func (p *Process) closeData() error {
-	return ignoreClosed(errors.Join(ignoreClosed(p.in.Close()), ignoreClosed(p.out.Close())))
+	err := errors.Join(ignoreClosed(p.in.Close()), ignoreClosed(p.out.Close()))
+	if p.side != nil {
+		err = errors.Join(err, ignoreClosed(p.side.Close()))
+	}
+	return err
 }
 
 func ignoreClosed(err error) error {

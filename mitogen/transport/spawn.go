@@ -24,6 +24,9 @@ type SpawnOptions struct {
 	Argv0 string
 	// ExtraFiles are passed from descriptor 3 on (5 with AllTTY). They stay open here.
 	ExtraFiles []*os.File
+	// Bulk asks for a second way to the process, as its descriptor BulkFD, where there is
+	// a better one than pipes; then ExtraFiles follow it.
+	Bulk bool
 	// Log is told at debug level what the process prints besides its data: "NAME: line".
 	Log *slog.Logger
 	// Hide, if set, tells the lines that are not to be kept for Diagnostics.
@@ -44,7 +47,7 @@ func Spawn(ctx context.Context, name string, argv []string, tty TTYMode, react R
 	if len(argv) == 0 {
 		return nil, value.Errorf(value.KindValue, "%s: there is nothing to run", name)
 	}
-	pl, err := newPlumbing(tty)
+	pl, err := newPlumbing(tty, o.Bulk)
 	if err != nil {
 		return nil, err
 	}

@@ -67,19 +67,33 @@ func (e *TooLargeError) Error() string { return TooLarge(int64(e.Max)) }
 // TooLarge is the reason given for every message over the limit of max bytes.
 func TooLarge(max int64) string { return fmt.Sprintf("message too large (max %d bytes)", max) }
 
+// Bulk is a second way beside a link's own, for the data of large frames: both ends
+// must know of it. The zero value is none.
+type Bulk struct {
+	io.ReadWriter
+	// Least is from how many bytes on the data of a frame goes there.
+	Least int
+}
+
+// Takes reports whether the data of a frame that has n bytes goes there.
+func (b *Bulk) Takes(n int) bool { return b.ReadWriter != nil && n >= b.Least }
+
 // Reader reads frames from a link. It is for one goroutine.
 type Reader struct {
+	// Bulk is the second way of the link.
+	Bulk Bulk
 	// Limit gives the most bytes of data of a frame, if that can change; it is asked
 	// at each frame.
 	Limit func() uint32
 
-	r    io.Reader
-	buf  []byte
-	lo   int
-	hi   int
-	max  uint32
-	skip int64
-	bulk bool // the last frame had much data
+	r        io.Reader
+	buf      []byte
+	lo       int
+	hi       int
+	max      uint32
+	skip     int64 // bytes of a frame that is too large, which are thrown away
+	skipBulk bool  // they come by Bulk
+	bulk     bool  // the last frame had much data, by r
 }
 
 // The buffer of a Reader: small at first, as most links are idle most of the
@@ -120,19 +134,10 @@ func (rd *Reader) Next() (Frame, error) {
 		rd.max = rd.Limit()
 	}
 	if length > rd.max {
-		rd.skip = int64(length)
+		rd.skip, rd.skipBulk = int64(length), rd.Bulk.Takes(int(length))
 		return Frame{}, &TooLargeError{Frame: f, Length: length, Max: rd.max}
 	}
-	var data []byte
-	rd.bulk = length >= leastBuffered
-	if rd.bulk && length <= BufferData {
-		f.Buffer = NewBuffer()
-		data = f.Buffer.Data()[:length:length]
-	} else {
-		data = unzeroed(int(min(length, firstGrowth)))
-	}
-	var err error
-	f.Data, err = rd.data(int(length), data)
+	err := rd.data(&f, length)
 	return f, err
 }
 
@@ -148,15 +153,35 @@ func unzeroed(n int) []byte {
 	return unsafe.Slice(unsafe.StringData(b.String()), n)
 }
 
-// data reads n bytes into data, or into a larger one.
-func (rd *Reader) data(n int, data []byte) ([]byte, error) {
-	if n == 0 {
-		return nil, nil
+// data reads the data of f.
+func (rd *Reader) data(f *Frame, length uint32) error {
+	rd.bulk = false
+	if length == 0 {
+		return nil
 	}
-	have := copy(data, rd.buf[rd.lo:rd.hi])
-	rd.lo += have
+	var data []byte
+	if length >= leastBuffered && length <= BufferData {
+		f.Buffer = NewBuffer()
+		data = f.Buffer.Data()[:length:length]
+	} else {
+		data = unzeroed(int(min(length, firstGrowth)))
+	}
+	var from io.Reader = rd.Bulk.ReadWriter
+	have := 0
+	if !rd.Bulk.Takes(int(length)) {
+		from, have = rd.r, copy(data, rd.buf[rd.lo:rd.hi])
+		rd.lo += have
+		rd.bulk = length >= leastBuffered
+	}
+	var err error
+	f.Data, err = readAll(from, data, have, int(length))
+	return err
+}
+
+// readAll reads n bytes into data, which has some already, or into a larger one.
+func readAll(from io.Reader, data []byte, have, n int) ([]byte, error) {
 	for {
-		got, err := io.ReadFull(rd.r, data[have:])
+		got, err := io.ReadFull(from, data[have:])
 		have += got
 		if err != nil {
 			return nil, cutShort(err)
@@ -215,6 +240,12 @@ func (rd *Reader) makeRoom() {
 }
 
 func (rd *Reader) discard() error {
+	if rd.skipBulk && rd.skip > 0 {
+		n, err := io.CopyN(io.Discard, rd.Bulk, rd.skip)
+		if rd.skip -= n; err != nil {
+			return cutShort(err)
+		}
+	}
 	for rd.skip > 0 {
 		if rd.lo == rd.hi {
 			if err := rd.fill(1); err != nil {
