@@ -9,7 +9,7 @@ import (
 
 const (
 	// largeFrame is the size from which a frame's memory is what calls for collections.
-	largeFrame = 64 << 10
+	largeFrame = 16 << 10
 	// manyFrames are a process that is at work, whatever their size.
 	manyFrames = 4 << 10
 	// largeBallast and smallBallast are how much more of large frames, and of small ones,

@@ -18,7 +18,7 @@ func (s *Stream) read() {
 	if rd.Bulk = s.out.bulk; rd.Bulk.ReadWriter != nil {
 		rd.Bulk.ReadWriter = hearing{s, rd.Bulk.ReadWriter}
 	}
-	rd.Limit = r.MaxMessageSize
+	rd.Limit, rd.Returns = r.MaxMessageSize, r.returnsBuffer
 	for {
 		s.paused.pass(s.ending)
 		f, err := rd.Next()
@@ -37,6 +37,17 @@ func (s *Stream) read() {
 		r.streamLost(s, err)
 		return
 	}
+}
+
+// returnsBuffer reports whether f is passed on, or goes to a handler of bulk data.
+func (r *Router) returnsBuffer(f *wire.Frame) bool {
+	if f.Dst != r.id {
+		return true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := r.handlers[f.Handle]
+	return h != nil && h.Buffers
 }
 
 // hearing reads from a stream's connection and notes when something came.

@@ -63,7 +63,7 @@ func (e *Encoder) Value(root string, v value.Value) error {
 }
 
 // bulkSize is from when on Bulk leaves data where it stands, in bytes.
-const bulkSize = 32 << 10
+const bulkSize = 16 << 10
 
 // Bulk is Value for bytes, or valid text, of some size: they are not copied to Buf but
 // returned, to be sent behind it. For all else it returns "" and does nothing.

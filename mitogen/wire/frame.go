@@ -85,6 +85,9 @@ type Reader struct {
 	// Limit gives the most bytes of data of a frame, if that can change; it is asked
 	// at each frame.
 	Limit func() uint32
+	// Returns tells, of a frame without its data, whether who takes it gives a Buffer
+	// back. Others have memory of their own; nil for all.
+	Returns func(f *Frame) bool
 
 	r        io.Reader
 	buf      []byte
@@ -160,7 +163,7 @@ func (rd *Reader) data(f *Frame, length uint32) error {
 		return nil
 	}
 	var data []byte
-	if length >= leastBuffered && length <= BufferData {
+	if length >= leastBuffered && length <= BufferData && (rd.Returns == nil || rd.Returns(f)) {
 		f.Buffer = NewBuffer()
 		data = f.Buffer.Data()[:length:length]
 	} else {
