@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"sync"
 	"time"
 
 	"github.com/mitoscript/mitoscript/mitogen/value"
@@ -42,10 +43,21 @@ type Args struct {
 	givenRoom  [6]bool
 }
 
+// spareArgs are Args that were let go: every call of the library needs one.
+var spareArgs = sync.Pool{New: func() any { return new(Args) }}
+
+// Release lets go of a, which the function called may not have kept. It is for who
+// has called Match, and may be left out.
+func (a *Args) Release() {
+	*a = Args{}
+	spareArgs.Put(a)
+}
+
 // Match matches positional and keyword arguments to the parameters of f. A
 // mismatch is an Error that names the function and the argument.
 func Match(f *Func, t Thread, args []value.Value, kwargs []value.Field) (*Args, error) {
-	a := &Args{Func: f, Thread: t}
+	a := spareArgs.Get().(*Args)
+	a.Func, a.Thread = f, t
 	if n := len(f.Params); n <= len(a.valuesRoom) {
 		a.values, a.given = a.valuesRoom[:n], a.givenRoom[:n]
 	} else {

@@ -11,12 +11,12 @@ const (
 	// largeFrame is the size from which a frame's memory is what calls for collections.
 	largeFrame = 16 << 10
 	// manyFrames are a process that is at work, whatever their size.
-	manyFrames = 4 << 10
+	manyFrames = 256
 	// largeBallast and smallBallast are how much more of large frames, and of small ones,
 	// may lie about before a collection begins. Memory that was not used lately has a
 	// price too, which large frames do not feel.
 	largeBallast = 16 << 20
-	smallBallast = 4 << 20
+	smallBallast = 8 << 20
 )
 
 // ballast is memory that is never touched, and so takes none. A process that does

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 
 	"github.com/mitoscript/mitoscript/mitogen/codec"
 	"github.com/mitoscript/mitoscript/mitogen/value"
@@ -32,8 +33,12 @@ type Call struct {
 // item of a list (Lua counts from 1).
 type CallNames struct{ FirstIndex int }
 
-// smallCall is the length of a call with little in it, in bytes.
-const smallCall = 128
+// smallCall is the length of a call with little in it, keptCall the most that is kept
+// of one for the next, in bytes.
+const (
+	smallCall = 128
+	keptCall  = 2 << 10
+)
 
 // EncodeCall encodes call for target. What cannot travel is an Error that names
 // its place, and nothing is sent. The result is sent with Context.Start.
@@ -41,8 +46,9 @@ func (c *Context) EncodeCall(call *Call, names CallNames) (*EncodedCall, error) 
 	if c.id == c.router.id {
 		return nil, errorf("cannot call a function in the context that runs this one")
 	}
+	e := spareCalls.Get().(*EncodedCall)
 	enc := codec.Encoder{FirstIndex: names.FirstIndex, Max: int(c.router.MaxMessageSize()), NoFuncs: !c.Obeys()}
-	enc.Buf = make([]byte, 0, smallCall)
+	enc.Buf = e.message.Data
 	enc.Array(4)
 	var chain value.Value
 	if call.Chain != "" {
@@ -66,8 +72,8 @@ func (c *Context) EncodeCall(call *Call, names CallNames) (*EncodedCall, error) 
 			return nil, err
 		}
 	}
-	m := &Message{Frame: wire.Frame{Handle: wire.CallFunction, Data: enc.Buf}, funcs: enc.Funcs}
-	e := &EncodedCall{target: c, message: m, lent: lentBy(&enc)}
+	e.target, e.lent = c, lentBy(&enc)
+	e.message.Handle, e.message.Data, e.message.funcs = wire.CallFunction, enc.Buf, enc.Funcs
 	if c.router.observer != nil && call.Func != nil {
 		e.name = funcName(call.Func)
 	}
@@ -98,9 +104,26 @@ func (c *Context) Obeys() bool {
 // EncodedCall is a call that is ready to be sent, once.
 type EncodedCall struct {
 	target  *Context
-	message *Message
+	message Message
 	lent    []uint32 // contexts that it may use
 	name    string   // of the function, for the router's observer; "" without one
+}
+
+// spareCalls are those that were sent.
+var spareCalls = sync.Pool{New: func() any {
+	return &EncodedCall{message: Message{Frame: wire.Frame{Data: make([]byte, 0, smallCall)}}}
+}}
+
+// free gives e up behind its sending: small data is not kept by a link. Without it
+// many calls in a row leave as much garbage as their results do.
+func (e *EncodedCall) free() {
+	data := e.message.Data
+	if cap(data) > keptCall {
+		return
+	}
+	*e = EncodedCall{}
+	e.message.Data = data[:0]
+	spareCalls.Put(e)
 }
 
 // Do sends the call and waits for its result. A function that failed is a
@@ -116,13 +139,16 @@ func (e *EncodedCall) Do(ctx context.Context) (value.Value, error) {
 }
 
 func (e *EncodedCall) do(ctx context.Context) (value.Value, error) {
-	reply, err := e.target.await(ctx, e.message, e.lent...)
+	target := e.target
+	reply, err := target.await(ctx, &e.message, e.lent...)
+	handle := e.message.ReplyTo
+	e.free()
 	if err != nil {
-		e.target.cancelCall(e.message.ReplyTo)
-		return nil, e.target.named(err)
+		target.cancelCall(handle)
+		return nil, target.named(err)
 	}
 	v, err := reply.Decode()
-	return v, e.target.named(err)
+	return v, target.named(err)
 }
 
 // named says in the error of a channel that it is the context's.
@@ -150,7 +176,9 @@ func (e *EncodedCall) Start() (*Receiver, error) {
 		return nil, err
 	}
 	e.message.ReplyTo = rv.Handle()
-	if err := e.target.sendUntil(nil, e.message, gathers); err != nil {
+	err = e.target.sendUntil(nil, &e.message, gathers)
+	e.free()
+	if err != nil {
 		rv.Close()
 		return nil, err
 	}
@@ -160,7 +188,8 @@ func (e *EncodedCall) Start() (*Receiver, error) {
 // NoReply sends the call; a failure is logged by the context called.
 func (e *EncodedCall) NoReply() error {
 	ended := e.began()
-	err := e.target.sendUntil(nil, e.message, gathers)
+	err := e.target.sendUntil(nil, &e.message, gathers)
+	e.free()
 	if ended != nil {
 		ended(err, 0)
 	}

@@ -31,7 +31,7 @@ type member struct {
 // NewSelect returns a Select of the sources. With oneshot a source is removed once
 // it has given an item, a sub-select once it has no members left.
 func NewSelect(oneshot bool, sources ...Source) (*Select, error) {
-	s := &Select{oneshot: oneshot, members: map[Source]uint64{}}
+	s := &Select{oneshot: oneshot, members: make(map[Source]uint64, len(sources)), order: make([]member, 0, len(sources))}
 	for _, src := range sources {
 		if err := s.Add(src); err != nil {
 			s.Close()

@@ -110,6 +110,7 @@ func (in *Interp) invoke(L *glua.LState, f *interp.Func, self interp.Object, fir
 	}
 	a.Self = self
 	v, err := in.run(t, f, a)
+	a.Release()
 	if err != nil {
 		in.throw(L, err)
 	}

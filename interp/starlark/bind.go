@@ -36,6 +36,7 @@ func (in *Interp) callFunc(f *interp.Func, self interp.Object, args star.Tuple, 
 	matched.Self = self
 	v, err := invoke(th, f, matched)
 	in.current = th
+	matched.Release()
 	if err != nil {
 		return nil, value.AsError(err)
 	}
