@@ -118,12 +118,11 @@ var spareCalls = sync.Pool{New: func() any {
 // many calls in a row leave as much garbage as their results do.
 func (e *EncodedCall) free() {
 	data := e.message.Data
-	if cap(data) > keptCall {
-		return
-	}
 	*e = EncodedCall{}
-	e.message.Data = data[:0]
-	spareCalls.Put(e)
+	if cap(data) <= keptCall {
+		e.message.Data = data[:0]
+		spareCalls.Put(e)
+	}
 }
 
 // Do sends the call and waits for its result. A function that failed is a

@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mitoscript/mitoscript/mitogen/nonblock"
-	"github.com/mitoscript/mitoscript/mitogen/transport"
 	"github.com/mitoscript/mitoscript/mitogen/wire"
 )
 
@@ -30,7 +29,7 @@ func (l *link) Bulk() wire.Bulk {
 	if l.side == nil {
 		return wire.Bulk{}
 	}
-	return wire.Bulk{ReadWriter: nonblock.NewDuplex(l.side, l.side), Least: transport.LeastBulk}
+	return wire.Bulk{ReadWriter: nonblock.NewDuplex(l.side, l.side), Least: wire.BulkData}
 }
 
 func (l *link) Close() error {
@@ -52,7 +51,7 @@ type stdio struct {
 
 // moveLink takes the link away from descriptors 0 and 1, and puts /dev/null and
 // pipes in their place, so that no print can fall into a frame.
-func moveLink(bulk bool) (*link, *stdio, error) {
+func moveLink(bulk int) (*link, *stdio, error) {
 	in, err := moved(0, "link in")
 	if err != nil {
 		return nil, nil, err
@@ -70,11 +69,13 @@ func moveLink(bulk bool) (*link, *stdio, error) {
 		return nil, nil, err
 	}
 	l := &link{in: in, out: out, Duplex: nonblock.NewDuplex(in, out)}
-	if bulk {
-		if l.side, err = moved(transport.BulkFD, "link bulk"); err != nil {
+	if bulk > 2 {
+		if l.side, err = moved(bulk, "link bulk"); err != nil {
 			return nil, nil, err
 		}
-		_ = unix.Close(transport.BulkFD)
+		if err := unix.Close(bulk); err != nil {
+			return nil, nil, err
+		}
 	}
 	s := &stdio{link: l}
 	for fd, name := range map[int]string{1: "stdout", 2: "stderr"} {

@@ -59,13 +59,19 @@ func (s *setup) behind(ch *child, from io.Reader) io.ReadWriteCloser {
 type quick interface {
 	mitogen.TryWriter
 	mitogen.BuffersWriter
-	mitogen.BulkConn
+	// Bulk is a second way; nil for none.
+	Bulk() io.ReadWriter
 }
 
 // quickConn is a conn of such a link.
 type quickConn struct {
 	conn
 	quick
+}
+
+// Bulk is that of mitogen.BulkConn.
+func (c quickConn) Bulk() wire.Bulk {
+	return wire.Bulk{ReadWriter: c.quick.Bulk(), Least: wire.BulkData}
 }
 
 // adopt makes the far side a child of the router.

@@ -24,9 +24,9 @@ type Config struct {
 	Unidirectional bool
 	// Compress says that what follows the handshake is compressed (wire.Compress).
 	Compress bool
-	// Bulk says that the data of large frames travels by a second way, the descriptor
-	// transport.BulkFD of the child.
-	Bulk      bool
+	// Bulk is the child's descriptor by which the data of large frames travels; 0 for
+	// none but the link's own.
+	Bulk      int
 	Debug     bool
 	Profiling bool
 	// Script is the path of the master's script, for mitogen.script.
@@ -51,7 +51,7 @@ func (c *Config) Encode() ([]byte, error) {
 		{Name: "build", Value: c.Build}, {Name: "id", Value: int64(c.ID)}, {Name: "parent_ids", Value: parents},
 		{Name: "name", Value: c.Name}, {Name: "remote_name", Value: c.RemoteName},
 		{Name: "log_level", Value: int64(c.LogLevel)}, {Name: "max_message_size", Value: int64(c.MaxMessageSize)},
-		{Name: "unidirectional", Value: c.Unidirectional}, {Name: "compress", Value: c.Compress}, {Name: "bulk", Value: c.Bulk}, {Name: "debug", Value: c.Debug},
+		{Name: "unidirectional", Value: c.Unidirectional}, {Name: "compress", Value: c.Compress}, {Name: "bulk", Value: int64(c.Bulk)}, {Name: "debug", Value: c.Debug},
 		{Name: "profiling", Value: c.Profiling}, {Name: "script", Value: c.Script},
 		{Name: "orphan_timeout", Value: c.OrphanTimeout}, {Name: "keep_alive", Value: c.KeepAlive},
 	}...) {
@@ -71,7 +71,7 @@ func DecodeConfig(data []byte) (*Config, error) {
 		Build: text(d, "build"), ID: id(d, "id"), Name: text(d, "name"), RemoteName: text(d, "remote_name"),
 		LogLevel: int(number(d, "log_level")), MaxMessageSize: id(d, "max_message_size"),
 		Unidirectional: flag(d, "unidirectional"),
-		Compress:       flag(d, "compress"), Bulk: flag(d, "bulk"), Debug: flag(d, "debug"), Profiling: flag(d, "profiling"),
+		Compress:       flag(d, "compress"), Bulk: int(number(d, "bulk")), Debug: flag(d, "debug"), Profiling: flag(d, "profiling"),
 		Script: text(d, "script"), Switches: decodeSwitches(d),
 	}
 	if v, ok := d.Get("orphan_timeout"); ok {

@@ -336,10 +336,12 @@ func (s *setup) compress() bool {
 	return ok && c.Compress()
 }
 
-// bulk reports whether the link has a second way.
-func bulk(link transport.Link) bool {
-	b, ok := link.(mitogen.BulkConn)
-	return ok && b.Bulk().ReadWriter != nil
+// bulk is the child's descriptor of the link's second way; 0 for none.
+func (s *setup) bulk(link transport.Link) int {
+	if q, ok := link.(quick); ok && q.Bulk() != nil && !s.compress() {
+		return transport.BulkFD
+	}
+	return 0
 }
 
 func (s *setup) config(link transport.Link) *Config {
@@ -349,7 +351,7 @@ func (s *setup) config(link transport.Link) *Config {
 		Name: s.name, RemoteName: s.common.remoteName, LogLevel: int(s.f.logLevel()),
 		MaxMessageSize: r.MaxMessageSize(), Unidirectional: r.Unidirectional(),
 		Debug: s.common.debug || s.f.Debug, Profiling: s.common.profiling || s.f.Profiling,
-		Script: s.f.opts.Script, OrphanTimeout: orphanTimeout, KeepAlive: s.keepAlive, Compress: s.compress(), Bulk: !s.compress() && bulk(link),
+		Script: s.f.opts.Script, OrphanTimeout: orphanTimeout, KeepAlive: s.keepAlive, Compress: s.compress(), Bulk: s.bulk(link),
 		Switches: s.f.opts.Switches,
 	}
 	if s.common.oneWay != nil {

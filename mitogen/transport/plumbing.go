@@ -9,12 +9,8 @@ import (
 	"github.com/mitoscript/mitoscript/mitogen/value"
 )
 
-// BulkFD is the descriptor of a process that SpawnOptions.Bulk is for, LeastBulk from
-// how many bytes on data of a frame goes there.
-const (
-	BulkFD    = 3
-	LeastBulk = 16 << 10
-)
+// BulkFD is the descriptor of a process that SpawnOptions.Bulk is for.
+const BulkFD = 3
 
 // plumbing is the descriptors between us and a process that is to be started.
 type plumbing struct {

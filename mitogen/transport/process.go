@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -13,7 +14,6 @@ import (
 
 	"github.com/mitoscript/mitoscript/mitogen/nonblock"
 	"github.com/mitoscript/mitoscript/mitogen/value"
-	"github.com/mitoscript/mitoscript/mitogen/wire"
 )
 
 // killStep lies between one measure against a process and the next, harder one.
@@ -30,7 +30,7 @@ type Process struct {
 	out  *os.File
 	data *nonblock.Duplex // of both
 	side *os.File         // another way for data both ways; nil for none
-	bulk wire.Bulk        // of it
+	bulk *nonblock.Duplex // of it
 	diag *os.File
 	w    *watcher
 	done chan struct{} // closed when the process is reaped and its output read
@@ -51,7 +51,7 @@ func newProcess(name string, cmd *exec.Cmd, pl *plumbing, react React, o SpawnOp
 		p.w.reply = pl.diag
 	}
 	if p.side = pl.side; p.side != nil {
-		p.bulk = wire.Bulk{ReadWriter: nonblock.NewDuplex(p.side, p.side), Least: LeastBulk}
+		p.bulk = nonblock.NewDuplex(p.side, p.side)
 	}
 	watched := make(chan struct{})
 	go func() { defer close(watched); p.w.run() }()
@@ -82,8 +82,14 @@ func (p *Process) TryWrite(b []byte) int { return p.data.TryWrite(b) }
 // WriteBuffers writes all pieces to the far side's stdin.
 func (p *Process) WriteBuffers(pieces net.Buffers) error { return p.data.WriteBuffers(pieces) }
 
-// Bulk is a second way to the far side and back, beside its stdin and stdout.
-func (p *Process) Bulk() wire.Bulk { return p.bulk }
+// Bulk is a second way to the far side and back, beside its stdin and stdout; nil if
+// there is none.
+func (p *Process) Bulk() io.ReadWriter {
+	if p.side == nil {
+		return nil
+	}
+	return p.bulk
+}
 
 // CloseWrite ends the far side's stdin.
 func (p *Process) CloseWrite() error { return ignoreClosed(p.in.Close()) }

@@ -67,6 +67,9 @@ func (e *TooLargeError) Error() string { return TooLarge(int64(e.Max)) }
 // TooLarge is the reason given for every message over the limit of max bytes.
 func TooLarge(max int64) string { return fmt.Sprintf("message too large (max %d bytes)", max) }
 
+// BulkData is from how many bytes on data is better off by a second way.
+const BulkData = 16 << 10
+
 // Bulk is a second way beside a link's own, for the data of large frames: both ends
 // must know of it. The zero value is none.
 type Bulk struct {
