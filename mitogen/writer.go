@@ -167,7 +167,7 @@ func (w *writer) attempt(conn TryWriter) bool {
 		n := conn.TryWrite(batch[0].data)
 		w.mu.Lock()
 		if n == len(batch[0].data) {
-			w.keepLocked(batch)
+			w.keepLocked(batch, nil)
 		} else if w.err == nil {
 			left := batch[0].data[n:]
 			w.pending = append([]piece{{data: left}}, w.pending...)
@@ -297,7 +297,7 @@ func (w *writer) flush(conn io.Writer) (failed error) {
 			b.Free()
 		}
 		w.mu.Lock()
-		w.keepLocked(batch)
+		w.keepLocked(batch, loans)
 		if err != nil && w.err == nil {
 			w.err, failed = err, err
 		}
@@ -315,9 +315,10 @@ func (w *writer) takeLocked() (batch []piece, loans []*wire.Buffer) {
 	return batch, loans
 }
 
-// keepLocked keeps the memory of a batch that was written.
-func (w *writer) keepLocked(batch []piece) {
-	if head := batch[0].data; cap(head) <= keptBuffer {
+// keepLocked keeps the memory of a batch that was written; its first piece may be one
+// of the loans, which have other owners by now.
+func (w *writer) keepLocked(batch []piece, loans []*wire.Buffer) {
+	if head := batch[0].data; len(loans) == 0 && cap(head) <= keptBuffer {
 		w.small = head[:0]
 	}
 	clear(batch)

@@ -34,3 +34,19 @@ func TestWhatIsAddedToARelayedFrameIsKept(t *testing.T) {
 		t.Errorf("%d bytes were written, want %d", got, want)
 	}
 }
+
+// A lent Buffer that has little in it, as the end of a copied file, is given back when
+// it is written: no later frame is put where its next owner has data of its own.
+func TestWhatWasLentIsNotKept(t *testing.T) {
+	w, to := &writer{busy: true}, &taker{}
+	lent := wire.NewBuffer()
+	w.appendLocked(&wire.Frame{Dst: 1, Data: lent.Data()[:1000], Buffer: lent})
+	if err := w.flush(to); err != nil {
+		t.Fatal(err)
+	}
+	clear(lent[:])
+	w.appendLocked(&wire.Frame{Dst: 2, Data: []byte("own")})
+	if *lent != (wire.Buffer{}) {
+		t.Error("a frame stands in a Buffer that was given up")
+	}
+}
