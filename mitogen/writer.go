@@ -43,6 +43,7 @@ type writer struct {
 	small   []byte         // the previous batch's first buffer, for reuse; nil if it was large
 	loans   []*wire.Buffer // in pending
 	size    int            // bytes in pending
+	forced  int            // of them, in urgent frames
 	busy    bool           // someone is writing
 	due     bool           // a goroutine was started that is to write, if nobody does before
 	flushed time.Duration  // when the last writing ended, since began
@@ -97,13 +98,16 @@ func (s *Stream) sendUntil(done <-chan struct{}, f *wire.Frame, u urgency) error
 		defer w.mu.Unlock()
 		return w.err
 	}
-	if w.size > urgentLimit && u == urgent {
+	if w.forced > urgentLimit && u == urgent {
 		w.mu.Unlock()
 		s.router.log.Error("stream cut off: the far side does not read", "stream", s.name, "queued", urgentLimit)
 		go s.Abort() // closing may take its time, and a reader may not wait
 		return net.ErrClosed
 	}
 	w.appendLocked(f)
+	if u == urgent {
+		w.forced += f.Size()
+	}
 	switch {
 	case w.busy:
 		w.mu.Unlock()
@@ -309,7 +313,7 @@ func (w *writer) flush(conn io.Writer) (failed error) {
 // takeLocked takes what is pending, to write it.
 func (w *writer) takeLocked() (batch []piece, loans []*wire.Buffer) {
 	batch, loans = w.pending, w.loans
-	w.pending, w.loans, w.size = w.spare[:0], nil, 0
+	w.pending, w.loans, w.size, w.forced = w.spare[:0], nil, 0, 0
 	w.spare = nil
 	w.wakeLocked(&w.room)
 	return batch, loans
@@ -399,7 +403,7 @@ func (w *writer) fail(err error) {
 	if w.err == nil {
 		w.err = err
 	}
-	w.pending, w.loans, w.size = nil, nil, 0
+	w.pending, w.loans, w.size, w.forced = nil, nil, 0, 0
 	w.wakeLocked(&w.room)
 }
 
@@ -407,7 +411,7 @@ func (w *writer) fail(err error) {
 func (w *writer) rest() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.pending, w.loans, w.size, w.due = nil, nil, 0, false
+	w.pending, w.loans, w.size, w.forced, w.due = nil, nil, 0, 0, false
 	w.wakeLocked(&w.room)
 	if !w.busy {
 		w.wakeLocked(&w.idle)

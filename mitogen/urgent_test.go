@@ -1,0 +1,45 @@
+package mitogen_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/mitoscript/mitoscript/mitogen"
+	"github.com/mitoscript/mitoscript/mitogen/wire"
+)
+
+// A large message may wait for a slow link: that is no reason to cut it off when
+// something follows that cannot wait.
+func TestALargeMessageThatWaitsCostsNoLink(t *testing.T) {
+	master := newTree(t, mitogen.Options{})
+	h := master.hostile(t)
+	c := master.router.ContextByID(h.id, "")
+	send := func(size int) {
+		m := &mitogen.Message{Frame: wire.Frame{Handle: 5000, Data: make([]byte, size)}}
+		if err := c.SendBulk(context.Background(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send(100 << 10)
+	first := make([]byte, 1)
+	if _, err := io.ReadFull(h.conn, first); err != nil { // it is being written
+		t.Fatal(err)
+	}
+	send(65 << 20)
+	if err := c.Shutdown(); err != nil {
+		t.Fatal(err)
+	}
+	rd := wire.NewReader(io.MultiReader(bytes.NewReader(first), h.conn), 1<<30)
+	for _, want := range []wire.Frame{{Handle: 5000, Data: make([]byte, 100<<10)}, {Handle: 5000, Data: make([]byte, 65<<20)}, {Handle: wire.Shutdown}} {
+		f, err := rd.Next()
+		if err != nil || f.Handle != want.Handle || len(f.Data) != len(want.Data) {
+			t.Fatalf("got %d bytes to %d, want %d to %d: %v", len(f.Data), f.Handle, len(want.Data), want.Handle, err)
+		}
+	}
+	if log := master.log.String(); strings.Contains(log, "does not read") {
+		t.Errorf("log:\n%s", log)
+	}
+}
