@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log/slog"
+	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/mitoscript/mitoscript/mitogen"
@@ -41,5 +44,40 @@ func TestALargeMessageThatWaitsCostsNoLink(t *testing.T) {
 	}
 	if log := master.log.String(); strings.Contains(log, "does not read") {
 		t.Errorf("log:\n%s", log)
+	}
+}
+
+// bounded is a log that stops before a record brings about the next one for ever.
+type bounded struct {
+	*mitogen.LogHandler
+	records *atomic.Int32
+}
+
+func (b bounded) Handle(ctx context.Context, rec slog.Record) error {
+	if b.records.Add(1) > 10 {
+		return nil
+	}
+	return b.LogHandler.Handle(ctx, rec)
+}
+
+// A child whose parent reads nothing says once that it cuts the link off, though what
+// it says would go by that link.
+func TestTheRecordOfAParentThatDoesNotReadEnds(t *testing.T) {
+	handler := mitogen.NewLogHandler(slog.LevelWarn)
+	log := bounded{handler, &atomic.Int32{}}
+	r := mitogen.NewRouter(mitogen.Options{ID: 1, ParentIDs: []uint32{0}, Log: slog.New(log)})
+	handler.SetRouter(r)
+	up, down := net.Pipe()
+	defer func() { _ = up.Close() }()
+	stream := r.AttachParent(down, nil)
+	reason := strings.Repeat("x", 1<<20)
+	for range 150 { // as many are one batch that is being written, and as many wait
+		r.Master().EndBulk(5000, reason)
+	}
+	<-stream.Done()
+	r.Broker().Shutdown()
+	r.Broker().Join()
+	if n := log.records.Load(); n != 1 {
+		t.Errorf("%d records", n)
 	}
 }

@@ -99,6 +99,7 @@ func (s *Stream) sendUntil(done <-chan struct{}, f *wire.Frame, u urgency) error
 		return w.err
 	}
 	if w.forced > urgentLimit && u == urgent {
+		w.failLocked(net.ErrClosed) // first, as the record may be for this link
 		w.mu.Unlock()
 		s.router.log.Error("stream cut off: the far side does not read", "stream", s.name, "queued", urgentLimit)
 		go s.Abort() // closing may take its time, and a reader may not wait
@@ -400,6 +401,10 @@ func writeAll(to io.Writer, pieces []piece) error {
 func (w *writer) fail(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.failLocked(err)
+}
+
+func (w *writer) failLocked(err error) {
 	if w.err == nil {
 		w.err = err
 	}
