@@ -163,11 +163,12 @@ func (r *Router) work(m *Message, fn func()) {
 	}
 }
 
+// giveBlock may run on the reader of the link that the answer takes, and so never waits.
 func (r *Router) giveBlock(m *Message, b idBlock) {
 	r.mu.Lock()
 	m.stream.blocks = append(m.stream.blocks, b)
 	r.mu.Unlock()
-	if err := m.Reply(value.List{int64(b.first), int64(b.end)}); err != nil {
+	if err := m.reply(value.List{int64(b.first), int64(b.end)}, urgent); err != nil {
 		r.log.Error("cannot give context ids", "reason", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/mitoscript/mitoscript/mitogen"
 	"github.com/mitoscript/mitoscript/mitogen/wire"
@@ -79,5 +80,33 @@ func TestTheRecordOfAParentThatDoesNotReadEnds(t *testing.T) {
 	r.Broker().Join()
 	if n := log.records.Load(); n != 1 {
 		t.Errorf("%d records", n)
+	}
+}
+
+// Who asks for ids and reads no answer is heard all the same: its reader does not wait
+// for the link that it reads from.
+func TestIDsAreGivenWithoutWaiting(t *testing.T) {
+	master := newTree(t, mitogen.Options{})
+	heard := make(chan struct{}, 2)
+	if _, err := master.router.AddHandler(mitogen.Handler{Handle: 5000, Func: func(m *mitogen.Message) {
+		if !m.IsDead() {
+			heard <- struct{}{}
+		}
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	h := master.hostile(t)
+	go h.batch([]wire.Frame{
+		{Src: h.id, Auth: h.id, Handle: wire.AllocateID, ReplyTo: 41},
+		{Src: h.id, Auth: h.id, Handle: 5000},
+		{Src: h.id, Auth: h.id, Handle: wire.AllocateID, ReplyTo: 41},
+		{Src: h.id, Auth: h.id, Handle: 5000},
+	})
+	for range 2 {
+		select {
+		case <-heard:
+		case <-time.After(30 * time.Second):
+			t.Fatal("the reader waits")
+		}
 	}
 }
