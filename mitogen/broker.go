@@ -28,6 +28,7 @@ type Broker struct {
 	mu      sync.Mutex // guards all that follows
 	routers []*Router
 	enders  []func(context.Context)
+	closing bool           // the streams of the routers are being closed
 	wg      sync.WaitGroup // of the goroutines; added to under mu, not once over is set
 	over    bool
 }
@@ -127,11 +128,15 @@ func (b *Broker) end() {
 	b.Signals.Fire("before_shutdown", b)
 	b.Signals.Fire("shutdown", b)
 	b.mu.Lock()
-	enders, routers := b.enders, b.routers
+	enders := b.enders
 	b.mu.Unlock()
 	for i := len(enders) - 1; i >= 0; i-- {
 		enders[i](ctx)
 	}
+	b.mu.Lock()
+	b.closing = true
+	routers := b.routers
+	b.mu.Unlock()
 	for _, r := range routers {
 		r.closeStreams(ctx)
 	}

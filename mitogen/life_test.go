@@ -2,7 +2,9 @@ package mitogen_test
 
 import (
 	"context"
+	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -120,4 +122,45 @@ func TestHeardIsOfTheMonotonicClock(t *testing.T) {
 	if heard.Before(before) || heard.After(time.Now()) || !strings.Contains(heard.String(), " m=+") {
 		t.Errorf("heard at %v, asked at %v", heard, before)
 	}
+}
+
+// A router that a script makes while its broker ends holds up nobody.
+func TestARouterThatComesAtTheEndEndsToo(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		when func(b *mitogen.Broker, join func())
+	}{
+		{"before streams are closed", func(b *mitogen.Broker, join func()) { b.AtShutdown(func(context.Context) { join() }) }},
+		{"while they are", func(b *mitogen.Broker, join func()) {
+			up, down := net.Pipe()
+			t.Cleanup(func() { _ = up.Close() })
+			mitogen.NewRouter(mitogen.Options{Broker: b, ID: 1, ParentIDs: []uint32{0}}).AttachParent(closing{down, join}, nil)
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := mitogen.NewBroker(nil)
+			up, down := net.Pipe()
+			defer func() { _ = up.Close() }()
+			tt.when(b, sync.OnceFunc(func() {
+				mitogen.NewRouter(mitogen.Options{Broker: b, ID: 1, ParentIDs: []uint32{0}}).AttachParent(down, nil)
+			}))
+			b.Shutdown()
+			select {
+			case <-b.Gone():
+			case <-time.After(30 * time.Second):
+				t.Fatal("the broker does not end")
+			}
+		})
+	}
+}
+
+// closing is a connection that does something before it is closed.
+type closing struct {
+	net.Conn
+	first func()
+}
+
+func (c closing) Close() error {
+	c.first()
+	return c.Conn.Close()
 }

@@ -128,6 +128,7 @@ func (b *Broker) addRouter(r *Router) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.routers = append(b.routers, r)
+	r.closing = b.closing // it comes too late to be closed with the others
 }
 
 // ID is the id of this context.
