@@ -36,7 +36,8 @@ type BarReport struct {
 
 // ForwardLog sends a record to the master. The data of FORWARD_LOG is [logger,
 // level, text], for a report of a bar [logger, level, title, id, done, total,
-// finished]. Without wait it never waits for a link, as a reader must not.
+// finished]. Without wait it never waits for a link, as a reader must not: what others
+// make this context log is lost where too much of it waits.
 func (r *Router) ForwardLog(rec LogRecord, wait bool) {
 	items := value.List{rec.Logger, int64(rec.Level), strings.ToValidUTF8(rec.Text, string(utf8.RuneError))}
 	if b := rec.Bar; b != nil {
@@ -57,7 +58,7 @@ func (r *Router) ForwardLog(rec LogRecord, wait bool) {
 	if up == nil {
 		return // a record that has nowhere to go is lost with its link
 	}
-	u := urgent
+	u := lossy
 	if wait {
 		u = waits // at once: they may be the last words of a process
 	}

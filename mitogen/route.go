@@ -99,7 +99,7 @@ func (r *Router) receive(m *Message) {
 	}
 	u := relays
 	if m.IsDead() {
-		u = urgent
+		u = lossy
 	}
 	_ = out.sendUntil(s.ending, &m.Frame, u) // a lost stream is announced by its reader
 }

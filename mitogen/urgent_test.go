@@ -110,3 +110,55 @@ func TestIDsAreGivenWithoutWaiting(t *testing.T) {
 		}
 	}
 }
+
+// A stolen child that sends dead messages without end to a sibling with a slow link does
+// not cost the sibling its link: what is too much of them is lost.
+func TestDeadMessagesOfASiblingCostNoLink(t *testing.T) {
+	master := newTree(t, mitogen.Options{})
+	slow, loud := master.hostile(t), master.hostile(t)
+	for range 150 { // twice the limit, and more: one batch may be on its way
+		loud.send(wire.Frame{Dst: slow.id, Src: loud.id, Auth: loud.id, Handle: 5000, ReplyTo: wire.IsDead, Data: make([]byte, 1<<20)})
+	}
+	loud.ping()
+	if err := master.router.ContextByID(slow.id, "").Shutdown(); err != nil {
+		t.Fatal(err)
+	}
+	awaitShutdown(t, slow.rd)
+}
+
+// awaitShutdown reads from a link that is still there.
+func awaitShutdown(t *testing.T, rd *wire.Reader) {
+	t.Helper()
+	for {
+		switch f, err := rd.Next(); {
+		case err != nil:
+			t.Fatal(err)
+		case f.Handle == wire.Shutdown:
+			return
+		}
+	}
+}
+
+// What a context logs of messages that it refuses does not cost it the link to its
+// parent, however many there are.
+func TestRecordsOfRefusedMessagesCostNoLink(t *testing.T) {
+	handler := mitogen.NewLogHandler(slog.LevelWarn)
+	r := mitogen.NewRouter(mitogen.Options{ID: 1, ParentIDs: []uint32{0}, Log: slog.New(handler)})
+	defer func() { r.Broker().Shutdown(); r.Broker().Join() }()
+	handler.SetRouter(r)
+	up, down := net.Pipe()
+	defer func() { _ = up.Close() }()
+	r.AttachParent(down, nil)
+	if err := (&mitogen.Server{Router: r}).Start(); err != nil {
+		t.Fatal(err)
+	}
+	below, end := net.Pipe()
+	defer func() { _ = end.Close() }()
+	r.AttachChild(below, r.NewChild(2, strings.Repeat("x", 256<<10)))
+	h := &hostile{t: t, id: 2, conn: end}
+	for range 600 { // twice the limit, and more: one batch may be on its way
+		h.send(wire.Frame{Dst: 1, Src: 2, Auth: 2, Handle: wire.CallFunction})
+	}
+	r.Parent().EndBulk(wire.Shutdown, "the last")
+	awaitShutdown(t, wire.NewReader(up, 1<<30))
+}

@@ -21,6 +21,10 @@ const queueLimit = 256 << 10
 // is cut off.
 const urgentLimit = 64 << 20
 
+// lossyLimit is how many of them others may bring about, who are no neighbours and so
+// are not to have the neighbour cut off: what is more of that is lost.
+const lossyLimit = urgentLimit / 2
+
 // inlineData is the largest data that is copied behind its header; longer data
 // is handed to the kernel from where it stands.
 const inlineData = 16 << 10
@@ -43,7 +47,7 @@ type writer struct {
 	small   []byte         // the previous batch's first buffer, for reuse; nil if it was large
 	loans   []*wire.Buffer // in pending
 	size    int            // bytes in pending
-	forced  int            // of them, in urgent frames
+	forced  int            // of them, in frames that did not wait
 	busy    bool           // someone is writing
 	due     bool           // a goroutine was started that is to write, if nobody does before
 	flushed time.Duration  // when the last writing ended, since began
@@ -65,6 +69,7 @@ const (
 	waits   urgency = iota // waits for room, and writes itself
 	gathers                // as waits, but in a burst more may follow before it is written
 	relays                 // waits for room, but not for the link to take it: a reader
+	lossy                  // never waits, and is lost beyond lossyLimit: what others bring about
 	urgent                 // never waits: control and dead messages
 )
 
@@ -81,7 +86,7 @@ func (s *Stream) sendUntil(done <-chan struct{}, f *wire.Frame, u urgency) error
 	weigh(f)
 	w := &s.out
 	w.mu.Lock()
-	for u != urgent && w.size > queueLimit && w.err == nil {
+	for u < lossy && w.size > queueLimit && w.err == nil {
 		if w.room == nil {
 			w.room = make(chan struct{})
 		}
@@ -105,8 +110,12 @@ func (s *Stream) sendUntil(done <-chan struct{}, f *wire.Frame, u urgency) error
 		go s.Abort() // closing may take its time, and a reader may not wait
 		return net.ErrClosed
 	}
+	if u == lossy && w.forced+f.Size() > lossyLimit {
+		w.mu.Unlock()
+		return nil
+	}
 	w.appendLocked(f)
-	if u == urgent {
+	if u >= lossy {
 		w.forced += f.Size()
 	}
 	switch {
