@@ -43,12 +43,19 @@ func (r *Router) control(s *Stream, handle uint32, v value.Value) {
 }
 
 // onAddRoute believes a neighbour below about its own subtree only: ids that were
-// given to it, and that nobody else has.
+// given to it, and that nobody else has. It waits for room on the link upwards, as where
+// contexts come and go without end the news of them would have that cut off.
 func (r *Router) onAddRoute(m *Message) {
 	id, name, err := routeData(m)
 	if err != nil {
 		r.log.Error("bad ADD_ROUTE", "src_id", m.Src, "reason", err)
 		return
+	}
+	r.mu.Lock()
+	up := r.parentStream
+	r.mu.Unlock()
+	if up != nil {
+		up.awaitRoom(m.stream.ending)
 	}
 	r.mu.Lock()
 	reason := r.addRouteLocked(m.stream, id, name)

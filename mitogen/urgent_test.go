@@ -6,12 +6,15 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/mitoscript/mitoscript/mitogen"
+	"github.com/mitoscript/mitoscript/mitogen/value"
 	"github.com/mitoscript/mitoscript/mitogen/wire"
 )
 
@@ -161,4 +164,57 @@ func TestRecordsOfRefusedMessagesCostNoLink(t *testing.T) {
 	}
 	r.Parent().EndBulk(wire.Shutdown, "the last")
 	awaitShutdown(t, wire.NewReader(up, 1<<30))
+}
+
+// A stolen child whose contexts come and go without end is read no faster than the link
+// upwards takes the news: it does not cost its parent that link.
+func TestNewsOfRoutesCostNoLink(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := mitogen.NewRouter(mitogen.Options{ID: 1, ParentIDs: []uint32{0}})
+		defer func() { r.Broker().Shutdown(); r.Broker().Join() }()
+		up, down := net.Pipe()
+		defer func() { _ = up.Close() }()
+		stream := r.AttachParent(down, nil)
+		below, end := net.Pipe()
+		defer func() { _ = end.Close() }()
+		r.AttachChild(below, r.NewChild(2, "stolen"))
+		h := &hostile{t: t, id: 2, conn: end, rd: wire.NewReader(end, 1<<20)}
+		h.send(wire.Frame{Dst: 1, Src: 2, Auth: 2, Handle: wire.AllocateID, ReplyTo: 41})
+		above := wire.NewReader(up, 1<<20)
+		for f := (wire.Frame{}); f.Handle != wire.AllocateID; {
+			var err error
+			if f, err = above.Next(); err != nil {
+				t.Fatal(err)
+			}
+			if f.Handle == wire.AllocateID {
+				(&hostile{t: t, conn: up}).send(wire.Frame{Dst: 1, Handle: f.ReplyTo, Data: encoded(t, value.List{int64(1000), int64(2000)})})
+			}
+		}
+		if _, err := h.rd.Next(); err != nil {
+			t.Fatal(err)
+		}
+		const times = 140_000 // twice the limit, and more: one batch may be on its way
+		add := wire.Frame{Dst: 1, Src: 2, Auth: 2, Handle: wire.AddRoute, Data: encoded(t, value.List{int64(1000), strings.Repeat("x", 1000)})}
+		del := wire.Frame{Dst: 1, Src: 2, Auth: 2, Handle: wire.DelRoute, Data: encoded(t, value.List{int64(1000), ""})}
+		go func() {
+			for range times / 1000 {
+				h.batch(slices.Repeat([]wire.Frame{add, del}, 1000))
+			}
+		}()
+		synctest.Wait()
+		select {
+		case <-stream.Done():
+			t.Fatal("the link was cut off")
+		default:
+		}
+		for added := 0; added < times; {
+			f, err := above.Next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.Handle == wire.AddRoute {
+				added++
+			}
+		}
+	})
 }

@@ -86,18 +86,9 @@ func (s *Stream) sendUntil(done <-chan struct{}, f *wire.Frame, u urgency) error
 	weigh(f)
 	w := &s.out
 	w.mu.Lock()
-	for u < lossy && w.size > queueLimit && w.err == nil {
-		if w.room == nil {
-			w.room = make(chan struct{})
-		}
-		room := w.room
+	if u < lossy && !w.roomLocked(done) {
 		w.mu.Unlock()
-		select {
-		case <-room:
-		case <-done:
-			return errNoRoom
-		}
-		w.mu.Lock()
+		return errNoRoom
 	}
 	if w.err != nil {
 		defer w.mu.Unlock()
@@ -137,6 +128,32 @@ func (s *Stream) sendUntil(done <-chan struct{}, f *wire.Frame, u urgency) error
 		return s.begin()
 	}
 	return nil
+}
+
+// awaitRoom waits for room until done is closed.
+func (s *Stream) awaitRoom(done <-chan struct{}) {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	s.out.roomLocked(done)
+}
+
+// roomLocked waits for room, and reports false if done was closed before.
+func (w *writer) roomLocked(done <-chan struct{}) bool {
+	for w.size > queueLimit && w.err == nil {
+		if w.room == nil {
+			w.room = make(chan struct{})
+		}
+		room := w.room
+		w.mu.Unlock()
+		select {
+		case <-room:
+			w.mu.Lock()
+		case <-done:
+			w.mu.Lock()
+			return false
+		}
+	}
+	return true
 }
 
 // begin starts the goroutine that is due.
