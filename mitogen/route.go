@@ -189,7 +189,7 @@ func (r *Router) sendUntil(done <-chan struct{}, m *Message, u urgency) error {
 	limit := r.maxMessageSize
 	out := r.streamToLocked(m.Dst)
 	r.mu.Unlock()
-	if uint32(m.Length()) > limit {
+	if uint64(m.Length()) > uint64(limit) {
 		return value.Errorf(value.KindChannel, "%s", wire.TooLarge(int64(limit)))
 	}
 	if out == nil {
