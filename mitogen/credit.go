@@ -119,7 +119,7 @@ func (r *Router) creditAsked(h *handler, m *Message, c credit) {
 		r.refuse(m, refused("reply from unexpected context %d, want %d", m.Src, h.respondent))
 		return
 	}
-	if h.Policy != nil {
+	if h.Policy != nil && c.kind == creditAsk { // who was refused may give back what it asked for
 		if reason, ok := h.Policy(m); !ok {
 			r.Refuse(m, reason)
 			return

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/mitoscript/mitoscript/mitogen"
@@ -349,4 +350,47 @@ func TestAStreamThroughAWindowKeepsTheHeapBounded(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A Sender of which a message is refused gives up what its other messages wait for: the
+// room is for others.
+func TestARefusedSenderGivesItsRoomBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		master := newTree(t, mitogen.Options{})
+		kid := master.child("kid", nil)
+		held := make(chan *mitogen.Message, 1)
+		rv, err := mitogen.NewReceiver(kid.router, mitogen.ReceiverOptions{Window: 20, Gate: func(m *mitogen.Message, pass func()) {
+			if v, err := m.Decode(); err == nil && v == "bad" {
+				held <- m
+				return
+			}
+			pass()
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		port, err := rv.ToSender().Port()
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused, other := mitogen.NewSenderTo(master.router, port.(value.SenderRef)), rv.ToSender()
+		if err := refused.Put(t.Context(), "bad"); err != nil {
+			t.Fatal(err)
+		}
+		bad := <-held
+		if err := other.Put(t.Context(), "1234567890123456789"); err != nil {
+			t.Fatal(err)
+		}
+		waiting := puts(refused, "1234567890123456789", 1)
+		synctest.Wait()
+		kid.router.Refuse(bad, "it is bad")
+		wantError(t, <-waiting, value.KindSecurity, "it is bad")
+		if _, err := rv.Get(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if err := other.Put(t.Context(), "x"); err != nil {
+			t.Fatal(err)
+		}
+	})
 }

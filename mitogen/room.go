@@ -92,6 +92,7 @@ func (s *Sender) acquire(ctx context.Context, fb *feedback, size int64) (giveBac
 		}
 	case <-fb.dead:
 		fb.forget(id)
+		giveBack() // it may receive from others
 		return nil, fb.gone.Load()
 	case <-ctx.Done():
 		fb.forget(id)
