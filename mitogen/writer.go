@@ -27,7 +27,7 @@ const lossyLimit = urgentLimit / 2
 
 // inlineData is the largest data that is copied behind its header; longer data
 // is handed to the kernel from where it stands.
-const inlineData = 16 << 10
+const inlineData = 4 << 10
 
 // A burst is frames of whom nobody waits for an answer alone: they are gathered up to
 // gatherLimit bytes, or until their sender lets go of the processor, and written at
