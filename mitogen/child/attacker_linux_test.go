@@ -29,9 +29,10 @@ const (
 
 // attacker is the hostile child's side of its link.
 type attacker struct {
-	id uint32
-	w  *bufio.Writer
-	rd *wire.Reader
+	id   uint32
+	w    *bufio.Writer
+	rd   *wire.Reader
+	bulk wire.Bulk
 }
 
 func hostileMain(name string) error {
@@ -47,7 +48,9 @@ func hostileMain(name string) error {
 	if err != nil {
 		return err
 	}
-	a := &attacker{cfg.ID, bufio.NewWriter(os.Stdout), wire.NewReader(os.Stdin, 1<<30)}
+	side := os.NewFile(uintptr(cfg.Bulk), "link bulk")
+	a := &attacker{cfg.ID, bufio.NewWriter(os.Stdout), wire.NewReader(os.Stdin, 1<<30), wire.Bulk{ReadWriter: side, Least: wire.BulkData}}
+	a.rd.Bulk = a.bulk
 	_, _ = a.w.Write(wire.AppendPreamble(nil, wire.ReadyMagic, ready))
 	report := attacks[name](a)
 	a.send(wire.Frame{Handle: reportHandle, Data: must(codec.Encode(report))})
@@ -75,7 +78,13 @@ func (a *attacker) send(f wire.Frame) {
 }
 
 func (a *attacker) raw(f wire.Frame) {
-	_, _ = a.w.Write(append(f.AppendHeader(nil), f.Data...)) // the link may have been cut
+	_, _ = a.w.Write(f.AppendHeader(nil)) // the link may have been cut
+	if !a.bulk.Takes(len(f.Data)) {
+		_, _ = a.w.Write(f.Data)
+		return
+	}
+	_ = a.w.Flush()
+	_, _ = a.bulk.Write(f.Data)
 }
 
 // answer sends a frame and gives the text of its answer.
@@ -202,6 +211,16 @@ var attacks = map[string]func(a *attacker) string{
 	"send half a frame": func(a *attacker) string {
 		f := wire.Frame{Src: a.id, Auth: a.id, Handle: receiverHandle, Data: make([]byte, 100)}
 		_, _ = a.w.Write(f.AppendHeader(nil))
+		_ = a.w.Flush()
+		os.Exit(0)
+		return ""
+	},
+	"send half of bulk data": func(a *attacker) string {
+		f := wire.Frame{Src: a.id, Auth: a.id, Handle: receiverHandle, Data: make([]byte, wire.BulkData)}
+		_, _ = a.w.Write(f.AppendHeader(nil))
+		_ = a.w.Flush()
+		_, _ = a.bulk.Write(f.Data[:1000])
+		_, _ = a.w.WriteString("what comes by the link is not that data") // nor is it read
 		_ = a.w.Flush()
 		os.Exit(0)
 		return ""

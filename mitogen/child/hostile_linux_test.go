@@ -136,6 +136,7 @@ func TestHostileChild(t *testing.T) {
 		{name: "send too much at once", log: "message too large", report: "message too large (max 1048576 bytes)"},
 		{name: "speak nonsense", log: "BEGIN NONSENSE", lost: true},
 		{name: "send half a frame", log: "stream lost", lost: true},
+		{name: "send half of bulk data", log: "stream lost", lost: true},
 		{name: "send malformed control messages", log: "malformed"},
 		{name: "use its parent's services", report: "not refused: []"},
 		{name: "ask for all ids", report: "map[an answer:1000 refused by policy: too many context ids:500]"},
