@@ -33,12 +33,8 @@ type Call struct {
 // item of a list (Lua counts from 1).
 type CallNames struct{ FirstIndex int }
 
-// smallCall is the length of a call with little in it, keptCall the most that is kept
-// of one for the next, in bytes.
-const (
-	smallCall = 128
-	keptCall  = 2 << 10
-)
+// smallCall is the length of a call with little in it, in bytes.
+const smallCall = 128
 
 // EncodeCall encodes call for target. What cannot travel is an Error that names
 // its place, and nothing is sent. The result is sent with Context.Start.
@@ -119,7 +115,7 @@ var spareCalls = sync.Pool{New: func() any {
 func (e *EncodedCall) free() {
 	data := e.message.Data
 	*e = EncodedCall{}
-	if cap(data) <= keptCall {
+	if cap(data) <= keptData {
 		e.message.Data = data[:0]
 		spareCalls.Put(e)
 	}

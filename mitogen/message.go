@@ -1,6 +1,8 @@
 package mitogen
 
 import (
+	"sync"
+
 	"github.com/mitoscript/mitoscript/mitogen/codec"
 	"github.com/mitoscript/mitoscript/mitogen/value"
 	"github.com/mitoscript/mitoscript/mitogen/wire"
@@ -36,11 +38,37 @@ func NewMessageNamed(v value.Value, names CallNames) (*Message, error) {
 	return encodeMessage(&codec.Encoder{FirstIndex: names.FirstIndex}, v)
 }
 
+// keptData is the most data that is kept of a message that was sent, for the next one,
+// in bytes.
+const keptData = 2 << 10
+
+// spareMessages are those that were sent, with room for a little data: without it many
+// results in a row leave as much garbage as the calls do.
+var spareMessages = sync.Pool{New: func() any { return new(Message) }}
+
+// free gives up a message that was made and sent here. A link keeps no small data.
+func (m *Message) free(r *Router) {
+	if m.Dst == r.id {
+		return // who got it has it
+	}
+	data := m.Data
+	*m = Message{}
+	if cap(data) <= keptData {
+		m.Data = data[:0]
+	}
+	spareMessages.Put(m)
+}
+
 func encodeMessage(enc *codec.Encoder, v value.Value) (*Message, error) {
+	m := spareMessages.Get().(*Message)
+	if enc.Buf == nil {
+		enc.Buf = m.Data
+	}
 	if err := enc.Value("", v); err != nil {
 		return nil, err
 	}
-	return &Message{Frame: wire.Frame{Data: enc.Buf}, funcs: enc.Funcs}, nil
+	m.Data, m.funcs = enc.Buf, enc.Funcs
+	return m, nil
 }
 
 // encodeBulk is encodeMessage of what is sent once: large bytes are not copied.

@@ -278,6 +278,7 @@ func (sv *Server) replyValue(m *Message, call *Call, v value.Value, u urgency) e
 	out, err := sv.encode(&codec.Encoder{NoFuncs: true, Max: limit, FirstIndex: call.Names.FirstIndex}, v)
 	if err == nil {
 		err = m.reply(out, u)
+		out.free(sv.Router)
 	}
 	switch {
 	case err == nil:

@@ -1,6 +1,7 @@
 package mitogen
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -285,7 +286,11 @@ func (w *writer) appendLocked(f *wire.Frame) {
 	head := w.headLocked(wire.HeaderSize + len(inline))
 	head.data = append(f.AppendHeader(head.data), inline...)
 	if len(inline) < len(f.Data) {
-		w.pending = append(w.pending, piece{f.Data[:len(f.Data):len(f.Data)], aside})
+		data := f.Data[:len(f.Data):len(f.Data)]
+		if f.Buffer == nil && len(data) <= inlineData {
+			data = bytes.Clone(data) // its owner may use it again
+		}
+		w.pending = append(w.pending, piece{data, aside})
 	}
 	if f.Tail != "" { // nobody writes to what is pending, but behind it
 		w.pending = append(w.pending, piece{unsafe.Slice(unsafe.StringData(f.Tail), len(f.Tail)), aside})

@@ -16,11 +16,23 @@ func (in *Interp) bind(f *interp.Func) *star.Builtin {
 	})
 }
 
-// bindMethod makes one of a method of self, whose value is recv.
-func (in *Interp) bindMethod(f *interp.Func, self interp.Object, recv star.Value) *star.Builtin {
-	return star.NewBuiltin(f.Name, func(t *star.Thread, _ *star.Builtin, args star.Tuple, kwargs []star.Tuple) (star.Value, error) {
-		return in.callFunc(f, self, args, kwargs)
-	}).BindReceiver(recv)
+// bindMethod makes one of a method of the object recv.
+func (in *Interp) bindMethod(f *interp.Func, recv star.Value) *star.Builtin {
+	if !f.Method {
+		return in.unboundMethod(f).BindReceiver(recv)
+	}
+	b := in.methods[f]
+	if b == nil {
+		b = in.unboundMethod(f)
+		in.methods[f] = b
+	}
+	return b.BindReceiver(recv)
+}
+
+func (in *Interp) unboundMethod(f *interp.Func) *star.Builtin {
+	return star.NewBuiltin(f.Name, func(_ *star.Thread, b *star.Builtin, args star.Tuple, kwargs []star.Tuple) (star.Value, error) {
+		return in.callFunc(f, b.Receiver().(goObject).object(), args, kwargs)
+	})
 }
 
 // callFunc runs a Go function on the current thread.

@@ -29,6 +29,8 @@ type Interp struct {
 	current *thread
 	// spare are threads that have ended well.
 	spare []*thread
+	// methods are those that all objects of a type share, bound to none.
+	methods map[*interp.Func]*star.Builtin
 	// printFunc and loadFunc are print and load, for every thread.
 	printFunc func(*star.Thread, string)
 	loadFunc  func(*star.Thread, string) (star.StringDict, error)
@@ -49,7 +51,7 @@ type Interp struct {
 // New makes a Starlark for the Host and registers it there. The Host's Modules
 // must be complete.
 func New(h *interp.Host) *Interp {
-	in := &Interp{host: h, libs: map[string]*library{}}
+	in := &Interp{host: h, libs: map[string]*library{}, methods: map[*interp.Func]*star.Builtin{}}
 	in.ported.limit, in.grafts.limit, in.graphs.limit = 256, 1024, 64
 	in.spare = make([]*thread, 0, 2)
 	in.printFunc, in.loadFunc = in.print, in.load

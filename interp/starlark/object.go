@@ -111,7 +111,7 @@ func (o *objectValue) attr(self star.Value, name string) (star.Value, error) {
 		return nil, nil
 	}
 	if f, ok := v.(*interp.Func); ok {
-		b := o.in.bindMethod(f, o.obj, self)
+		b := o.in.bindMethod(f, self)
 		if f.Method {
 			o.method = b
 		}
