@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"sync"
 
 	"github.com/mitoscript/mitoscript/mitogen/value"
 )
@@ -23,34 +24,12 @@ type Host struct {
 	// Bind makes a live object of a ContextRef or SenderRef that arrived; nil, or
 	// false, leaves it as it is.
 	Bind func(ref value.Value) (Object, bool)
-	// Interps are the languages, by name. Each language's New adds itself.
-	Interps map[string]Interp
-}
+	// Languages are those that scripts may be in. Set before the first is asked for.
+	Languages []Language
 
-// Interp returns the language called name, or an error that names those there are.
-func (h *Host) Interp(name string) (Interp, error) {
-	if in, ok := h.Interps[name]; ok {
-		return in, nil
-	}
-	return nil, value.Errorf(value.KindError, "unknown language %q", name)
-}
-
-// ByExtension returns the language of files that end in ext.
-func (h *Host) ByExtension(ext string) (Interp, bool) {
-	for _, in := range h.Interps {
-		if in.Extension() == ext {
-			return in, true
-		}
-	}
-	return nil, false
-}
-
-// Register adds a language. It is for the languages' New.
-func (h *Host) Register(in Interp) {
-	if h.Interps == nil {
-		h.Interps = map[string]Interp{}
-	}
-	h.Interps[in.Name()] = in
+	making  sync.Mutex // held while a language is made
+	mu      sync.RWMutex
+	interps map[string]Interp // by name; guarded by mu
 }
 
 // Whole makes the object of a record that one of the modules knows by its name.

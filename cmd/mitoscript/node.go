@@ -180,7 +180,9 @@ func (o nodeOptions) joinUnix(ctx context.Context, b *mitogen.Broker, path strin
 func newNode(o nodeOptions) *node {
 	guard := &pgroup.Guard{}
 	o.commands = &fakessh.Server{Guard: guard}
-	n := &node{router: o.router, commands: o.commands, guard: guard, lend: o.lend, host: &interp.Host{Loader: o.loader, Stdout: o.stdout}}
+	n := &node{router: o.router, commands: o.commands, guard: guard, lend: o.lend, host: &interp.Host{
+		Loader: o.loader, Stdout: o.stdout, Languages: []interp.Language{starlark.Language(), lua.Language()},
+	}}
 	n.factory = newFactory(o, o.router)
 	n.library = &stdlib.Host{
 		Stdin: o.stdin, Stdout: o.stdout, Stderr: o.stderr, Log: o.log,
@@ -196,10 +198,6 @@ func newNode(o nodeOptions) *node {
 	n.host.Modules = slices.Concat(stdlib.Modules(n.library), n.runtime.Modules(), own, o.extra)
 	n.host.Stdout = n.library.Through(o.stdout)
 	interp.Seal(n.host.Modules)
-	n.host.Lock.Do(func() {
-		starlark.New(n.host)
-		lua.New(n.host)
-	})
 	return n
 }
 

@@ -38,6 +38,11 @@ type Interp struct {
 	lazy     []lazyGlobal                       // predeclared values that are computed on first use
 }
 
+// Language is this one, for a Host.
+func Language() interp.Language {
+	return interp.Language{Name: "lua", Extension: ".lua", New: func(h *interp.Host) interp.Interp { return New(h) }}
+}
+
 // New makes the Lua world of h and registers it there. h.Modules must be complete.
 func New(h *interp.Host) *Interp {
 	in := &Interp{

@@ -48,6 +48,11 @@ type Interp struct {
 	graphs bounded[value.Hash, *shippedGraph]
 }
 
+// Language is this one, for a Host.
+func Language() interp.Language {
+	return interp.Language{Name: "starlark", Extension: ".star", New: func(h *interp.Host) interp.Interp { return New(h) }}
+}
+
 // New makes a Starlark for the Host and registers it there. The Host's Modules
 // must be complete.
 func New(h *interp.Host) *Interp {

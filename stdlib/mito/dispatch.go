@@ -61,7 +61,7 @@ func (rt *Runtime) injected(fn interp.Callable, kwargs []value.Field) []value.Fi
 // of their own language.
 func (rt *Runtime) openAll(ctx context.Context, c *mitogen.Call) (err error) {
 	if f, ok := c.Func.(*value.Func); ok {
-		if in := rt.host.Interps[f.Lang]; in != nil {
+		if in, err := rt.host.Interp(f.Lang); err == nil {
 			c.Names.FirstIndex = in.FirstIndex()
 		}
 		c.Func = &shipped{rt: rt, f: f}

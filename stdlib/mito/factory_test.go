@@ -178,7 +178,7 @@ router.kubectl("pod", kubectl_args=["-n", "x"], connect_timeout=1.5)
 `
 	var err error
 	n.host.Lock.Do(func() {
-		_, err = n.host.Interps["starlark"].Run(context.Background(), interp.Source{Path: "main.star", Text: []byte(src)})
+		_, err = n.language("starlark").Run(context.Background(), interp.Source{Path: "main.star", Text: []byte(src)})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -195,7 +195,7 @@ func TestMainIsTakenFromTheMainScriptOnly(t *testing.T) {
 		n := w.node(0, nil, "master", "main.star")
 		var err error
 		n.host.Lock.Do(func() {
-			_, err = n.host.Interps["starlark"].Run(context.Background(), interp.Source{Path: script, Text: []byte("def f(router):\n    pass\n\nmitogen.main(f)\n")})
+			_, err = n.language("starlark").Run(context.Background(), interp.Source{Path: script, Text: []byte("def f(router):\n    pass\n\nmitogen.main(f)\n")})
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -218,7 +218,7 @@ func TestWaitEndsWithTheInterruptAndTheRouter(t *testing.T) {
 			end(n)
 			var err error
 			n.host.Lock.Do(func() {
-				_, err = n.host.Interps["lua"].Run(ctx, interp.Source{Path: "main.lua", Text: []byte("mitogen.wait()")})
+				_, err = n.language("lua").Run(ctx, interp.Source{Path: "main.lua", Text: []byte("mitogen.wait()")})
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -36,7 +36,7 @@ print("none.lua" in attempt(a.call, "none.lua:nothing").error.message)
 `
 	var err error
 	n.host.Lock.Do(func() {
-		_, err = n.host.Interps["starlark"].Run(context.Background(), interp.Source{Path: "main.star", Text: []byte(src)})
+		_, err = n.language("starlark").Run(context.Background(), interp.Source{Path: "main.star", Text: []byte(src)})
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -202,6 +202,9 @@ func (t *goThread) Unlock() { t.host.Lock.Unlock() }
 func (t *goThread) Lock()   { t.host.Lock.Lock() }
 
 // Interp is Starlark where it is known: positions count from 0.
-func (t *goThread) Interp() interp.Interp { return t.host.Interps["starlark"] }
+func (t *goThread) Interp() interp.Interp {
+	in, _ := t.host.Interp("starlark")
+	return in
+}
 
 func (t *goThread) Position() (string, int) { return "", 0 }

@@ -82,7 +82,7 @@ func (w *world) end() {
 // node makes a context; without parents it is the master.
 func (w *world) node(id uint32, parents []uint32, name, script string) *node {
 	n := &node{w: w, out: &text{}}
-	n.host = &interp.Host{Stdout: n.out, Loader: w.loader}
+	n.host = &interp.Host{Stdout: n.out, Loader: w.loader, Languages: []interp.Language{starlark.Language(), lua.Language()}}
 	n.router = mitogen.NewRouter(mitogen.Options{
 		ID: id, ParentIDs: parents, Name: name, Log: w.logger(),
 		Resolve: func(v value.Value) (value.Value, error) { return n.rt.Resolve(v) },
@@ -97,8 +97,6 @@ func (w *world) node(id uint32, parents []uint32, name, script string) *node {
 	})
 	n.host.Modules = n.rt.Modules()
 	interp.Seal(n.host.Modules)
-	starlark.New(n.host)
-	lua.New(n.host)
 	if err := mitogen.Serve(n.router, map[string]mitogen.Service{
 		"connect": {Policy: mitogen.FromParents, Func: n.serveConnect},
 	}); err != nil {
@@ -201,6 +199,15 @@ type script struct {
 	log string
 }
 
+// language is one of the node's.
+func (n *node) language(name string) interp.Interp {
+	in, err := n.host.Interp(name)
+	if err != nil {
+		n.w.t.Fatal(err)
+	}
+	return in
+}
+
 // run runs the script in one language as a master.
 func (s script) run(t *testing.T, lang, ext, src string) {
 	w := newWorld(t)
@@ -208,10 +215,8 @@ func (s script) run(t *testing.T, lang, ext, src string) {
 	n := w.node(0, nil, "master", path)
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	in, err := n.host.Interp(lang)
-	if err != nil {
-		t.Fatal(err)
-	}
+	in := n.language(lang)
+	var err error
 	n.host.Lock.Do(func() {
 		_, err = in.Run(ctx, interp.Source{Path: path, Text: []byte(src)})
 	})

@@ -50,7 +50,7 @@ func newSession(t *testing.T, lang string, lines ...string) (*Session, *typed, *
 	interp.Seal(h.Modules)
 	var out bytes.Buffer
 	h.Stdout = &out
-	h.Lock.Do(func() { starlark.New(h); lua.New(h) })
+	h.Languages = []interp.Language{starlark.Language(), lua.Language()}
 	r := mitogen.NewRouter(mitogen.Options{Name: "master"})
 	t.Cleanup(func() { r.Broker().Shutdown() })
 	in := &typed{lines: lines}
