@@ -10,10 +10,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -22,7 +24,7 @@ import (
 
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == farEnd {
-		if err := serveRaw(); err != nil {
+		if err := farSide(os.Args[2:]); err != nil {
 			fmt.Fprintln(os.Stderr, "peers:", err)
 			os.Exit(1)
 		}
@@ -40,6 +42,15 @@ func main() {
 		fmt.Fprintln(os.Stderr, "peers:", err)
 		os.Exit(1)
 	}
+}
+
+// farSide is what this program does as a process of a raw pipe.
+func farSide(args []string) error {
+	further, err := strconv.Atoi(strings.Join(args, ""))
+	if err != nil || further == 0 {
+		return errors.Join(err, serveRaw())
+	}
+	return relayRaw(further)
 }
 
 func run(ctx context.Context, program, out, only string, rounds, hosts int) error {

@@ -2,16 +2,20 @@ package main
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"runtime"
 	"slices"
+	"strconv"
 	"time"
 )
 
-// farEnd makes this program the other process of a raw pipe.
+// farEnd makes this program the other process of a raw pipe, or with a number one that
+// hands all on to the next of so many further ones, and back.
 const farEnd = "raw-far-end"
 
 const (
@@ -49,6 +53,34 @@ func serveRaw() error {
 	}
 }
 
+// relayRaw starts the next process and hands on what comes, either way.
+func relayRaw(further int) error {
+	runtime.GOMAXPROCS(1)
+	p, end, err := startRaw(further - 1)
+	if err != nil {
+		return err
+	}
+	back := make(chan error, 1)
+	go func() { back <- handOn(os.Stdout, p.out) }()
+	err = handOn(p.in, os.Stdin)
+	return errors.Join(err, p.in.Close(), <-back, end())
+}
+
+func handOn(to io.Writer, from io.Reader) error {
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(buf)
+		if err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if _, err := to.Write(buf[:n]); err != nil {
+			return err
+		}
+	}
+}
+
 // rawPipe is the near end.
 type rawPipe struct {
 	in  io.WriteCloser
@@ -75,21 +107,21 @@ func (p *rawPipe) trip(up, down int) error {
 	return nil
 }
 
-// raw measures the pipe: a trip of 100 bytes each way, of 10 KB there, and bulk.
-func raw(name string) (map[string]float64, error) {
+// startRaw starts the far end behind so many processes; end waits for it.
+func startRaw(further int) (p *rawPipe, end func() error, err error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	cmd := exec.Command(self, farEnd)
+	cmd := exec.Command(self, farEnd, strconv.Itoa(further))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, end := range []any{in, out} {
 		if file, ok := end.(*os.File); ok {
@@ -97,15 +129,38 @@ func raw(name string) (map[string]float64, error) {
 		}
 	}
 	if err := cmd.Start(); err != nil {
+		return nil, nil, err
+	}
+	return &rawPipe{in: in, out: out, buf: make([]byte, 1<<20)}, cmd.Wait, nil
+}
+
+// raw measures the pipe: a trip of 100 bytes each way, of 10 KB there, bulk, and the
+// first through one to three processes that hand it on.
+func raw(name string) (map[string]float64, error) {
+	if name != "depth" {
+		return rawOf(0, func(p *rawPipe) (map[string]float64, error) { return p.measure(name) })
+	}
+	all := map[string]float64{}
+	for further := range 4 {
+		got, err := rawOf(further, func(p *rawPipe) (map[string]float64, error) {
+			took, err := p.median(400, smallCall, smallCall)
+			return map[string]float64{fmt.Sprint("depth", further+1): took}, err
+		})
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(all, got)
+	}
+	return all, nil
+}
+
+func rawOf(further int, measure func(*rawPipe) (map[string]float64, error)) (map[string]float64, error) {
+	p, end, err := startRaw(further)
+	if err != nil {
 		return nil, err
 	}
-	p := &rawPipe{in: in, out: out, buf: make([]byte, 1<<20)}
-	got, err := p.measure(name)
-	_ = in.Close()
-	if werr := cmd.Wait(); err == nil {
-		err = werr
-	}
-	if err != nil {
+	got, err := measure(p)
+	if err := errors.Join(err, p.in.Close(), end()); err != nil {
 		return nil, fmt.Errorf("raw pipe: %w", err)
 	}
 	return got, nil

@@ -48,6 +48,7 @@ mitoscript is, so that what else the machine did weighs on both. Calls are media
 - execnet has no calls: a loop in the far process answers each item. Its options for raw data are its own.
 - Streams of Python mitogen are measured with payloads as they are and pickled; the better one stands here. Its file comes from its FileService.
 - The raw pipe is two Go processes with two pipes of 1 MiB between them, 100 bytes each way (10 KB there) or 64 MiB in pieces of 128 KiB: nothing is done to the data.
+  At depth 2 to 4 one to three more such processes stand between them and hand it on.
 - The %d hosts are names of one sshd on the loopback interface, started for the run; the program of mitoscript is in the target's cache, as Python is installed there.
   mitoscript uses its built-in ssh client, all others the ssh program, all with the same key.
 - The hosts are one sshd on this machine, whose logins run no start-up file of the account: that may take longer than all else.

@@ -41,7 +41,7 @@ var tasks = []task{
 		{key: "call100", title: "the same with 100 bytes of text", unit: "µs"},
 		{key: "call10k", title: "the same with 10 KB of text", unit: "µs"},
 	}},
-	{name: "depth", tools: []string{ours, python}, metrics: []metric{
+	{name: "depth", tools: []string{ours, python, pipe}, metrics: []metric{
 		{key: "depth1", title: "call at depth 1", unit: "µs"},
 		{key: "depth2", title: "call at depth 2", unit: "µs"},
 		{key: "depth3", title: "call at depth 3", unit: "µs"},
