@@ -101,6 +101,10 @@ func (r *Router) deliver(m *Message) {
 		r.refuse(m, refused("reply from unexpected context %d, want %d", m.Src, h.respondent))
 		return
 	}
+	taken := h.Once && h.Policy == nil // else it is to be asked first
+	if taken {
+		delete(r.handlers, m.Handle)
+	}
 	r.mu.Unlock()
 	if h.Policy != nil && (m.stream != nil || !m.IsDead()) {
 		if reason, ok := h.Policy(m); !ok {
@@ -108,7 +112,7 @@ func (r *Router) deliver(m *Message) {
 			return
 		}
 	}
-	if h.Once && !r.takeOnce(h) {
+	if h.Once && !taken && !r.takeOnce(h) {
 		r.refuse(m, reasonInvalidHandle)
 		return
 	}

@@ -32,6 +32,7 @@ type member struct {
 // it has given an item, a sub-select once it has no members left.
 func NewSelect(oneshot bool, sources ...Source) (*Select, error) {
 	s := &Select{oneshot: oneshot, members: make(map[Source]uint64, len(sources)), order: make([]member, 0, len(sources))}
+	s.news.items = make([]Source, 0, len(sources))
 	for _, src := range sources {
 		if err := s.Add(src); err != nil {
 			s.Close()

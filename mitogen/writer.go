@@ -45,7 +45,7 @@ type writer struct {
 	bulk    wire.Bulk      // the link's second way; set before the first frame
 	pending []piece        // filled while another batch is being written
 	spare   []piece        // the previous batch's slice, for reuse
-	small   []byte         // the previous batch's first buffer, for reuse; nil if it was large
+	small   []byte         // an earlier batch's buffer, for reuse
 	loans   []*wire.Buffer // in pending
 	size    int            // bytes in pending
 	forced  int            // of them, in frames that did not wait
@@ -61,6 +61,7 @@ type writer struct {
 type piece struct {
 	data []byte
 	bulk bool // by the second one
+	own  bool // data is the writer's
 }
 
 // urgency says what a sender may be made to wait for.
@@ -199,10 +200,10 @@ func (w *writer) attempt(conn TryWriter) bool {
 		n := conn.TryWrite(batch[0].data)
 		w.mu.Lock()
 		if n == len(batch[0].data) {
-			w.keepLocked(batch, nil)
+			w.keepLocked(batch)
 		} else if w.err == nil {
 			left := batch[0].data[n:]
-			w.pending = append([]piece{{data: left}}, w.pending...)
+			w.pending = append([]piece{{data: left, own: true}}, w.pending...)
 			w.size += len(left)
 		}
 	}
@@ -290,29 +291,33 @@ func (w *writer) appendLocked(f *wire.Frame) {
 		if f.Buffer == nil && len(data) <= inlineData {
 			data = bytes.Clone(data) // its owner may use it again
 		}
-		w.pending = append(w.pending, piece{data, aside})
+		w.pending = append(w.pending, piece{data: data, bulk: aside})
 	}
 	if f.Tail != "" { // nobody writes to what is pending, but behind it
-		w.pending = append(w.pending, piece{unsafe.Slice(unsafe.StringData(f.Tail), len(f.Tail)), aside})
+		w.pending = append(w.pending, piece{data: unsafe.Slice(unsafe.StringData(f.Tail), len(f.Tail)), bulk: aside})
 	}
 }
 
 // headLocked gives a piece with room for n bytes behind what it has.
 func (w *writer) headLocked(n int) *piece {
-	if i := len(w.pending) - 1; i >= 0 && !w.pending[i].bulk && cap(w.pending[i].data)-len(w.pending[i].data) >= n {
+	if i := len(w.pending) - 1; i >= 0 && w.pending[i].own && cap(w.pending[i].data)-len(w.pending[i].data) >= n {
 		return &w.pending[i]
 	}
-	w.pending = append(w.pending, piece{data: w.bufferLocked(n)})
+	w.pending = append(w.pending, piece{data: w.bufferLocked(n), own: true})
 	return &w.pending[len(w.pending)-1]
 }
 
-// keptBuffer is the largest buffer that is kept for the next batch: idle links
-// hold next to nothing.
-const keptBuffer = 2 << 10
+// keptBuffer is the largest buffer that is kept for the next batch: what a burst fills.
+// Idle links that had none hold next to nothing.
+const keptBuffer = 2 * gatherLimit
 
-// bufferLocked gives an empty buffer with room for n bytes, and for as many more.
+// bufferLocked gives an empty buffer with room for n bytes, and for as many more; for a
+// burst if one is being gathered.
 func (w *writer) bufferLocked(n int) []byte {
 	room := max(512, 2*n)
+	if len(w.pending) > 0 {
+		room = max(room, keptBuffer)
+	}
 	if buf := w.small; cap(buf) >= room {
 		w.small = nil
 		return buf
@@ -333,7 +338,7 @@ func (w *writer) flush(conn io.Writer) (failed error) {
 			b.Free()
 		}
 		w.mu.Lock()
-		w.keepLocked(batch, loans)
+		w.keepLocked(batch)
 		if err != nil && w.err == nil {
 			w.err, failed = err, err
 		}
@@ -351,11 +356,12 @@ func (w *writer) takeLocked() (batch []piece, loans []*wire.Buffer) {
 	return batch, loans
 }
 
-// keepLocked keeps the memory of a batch that was written; its first piece may be one
-// of the loans, which have other owners by now.
-func (w *writer) keepLocked(batch []piece, loans []*wire.Buffer) {
-	if head := batch[0].data; len(loans) == 0 && cap(head) <= keptBuffer {
-		w.small = head[:0]
+// keepLocked keeps the memory of a batch that was written, as far as it is its own.
+func (w *writer) keepLocked(batch []piece) {
+	for _, p := range batch {
+		if p.own && cap(p.data) <= keptBuffer && cap(p.data) > cap(w.small) {
+			w.small = p.data[:0]
+		}
 	}
 	clear(batch)
 	w.spare = batch[:0]
