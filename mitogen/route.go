@@ -39,14 +39,14 @@ func (s *Stream) read() {
 	}
 }
 
-// returnsBuffer reports whether f is passed on, or goes to a handler of bulk data.
-func (r *Router) returnsBuffer(f *wire.Frame) bool {
-	if f.Dst != r.id {
+// returnsBuffer reports whether a frame is passed on, or goes to a handler of bulk data.
+func (r *Router) returnsBuffer(dst, handle uint32) bool {
+	if dst != r.id {
 		return true
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	h := r.handlers[f.Handle]
+	h := r.handlers[handle]
 	return h != nil && h.Buffers
 }
 

@@ -88,9 +88,9 @@ type Reader struct {
 	// Limit gives the most bytes of data of a frame, if that can change; it is asked
 	// at each frame.
 	Limit func() uint32
-	// Returns tells, of a frame without its data, whether who takes it gives a Buffer
-	// back. Others have memory of their own; nil for all.
-	Returns func(f *Frame) bool
+	// Returns tells whether who takes a frame to that handle of that context gives a
+	// Buffer back. Others have memory of their own; nil for all.
+	Returns func(dst, handle uint32) bool
 
 	r        io.Reader
 	buf      []byte
@@ -166,7 +166,7 @@ func (rd *Reader) data(f *Frame, length uint32) error {
 		return nil
 	}
 	var data []byte
-	if length >= leastBuffered && length <= BufferData && (rd.Returns == nil || rd.Returns(f)) {
+	if length >= leastBuffered && length <= BufferData && (rd.Returns == nil || rd.Returns(f.Dst, f.Handle)) {
 		f.Buffer = NewBuffer()
 		data = f.Buffer.Data()[:length:length]
 	} else {
