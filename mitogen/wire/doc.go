@@ -14,6 +14,10 @@
 // highest bit says whether the data is an s2 block and the others its length, and
 // the data, at most 64 KiB before it was packed.
 //
+// If the configuration names a "bulk" descriptor, the data of frames of 16 KiB and more
+// (BulkData) travels there, in both directions, in the order of their headers, which
+// stay on the link.
+//
 // # Frame
 //
 // All integers are big endian, as in Python mitogen:
