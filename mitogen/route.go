@@ -19,12 +19,16 @@ func (s *Stream) read() {
 		rd.Bulk.ReadWriter = hearing{s, rd.Bulk.ReadWriter}
 	}
 	rd.Limit, rd.Returns = r.MaxMessageSize, r.returnsBuffer
+	look, _ := s.conn.(Looker)
 	for {
 		s.paused.pass(s.ending)
 		f, err := rd.Next()
 		if err == nil {
 			r.frames.note("from", s, &f)
 			weigh(&f)
+			if look != nil {
+				look.Look(s.mayLook(&f))
+			}
 			r.receive(&Message{Frame: f, Router: r, stream: s})
 			continue
 		}

@@ -17,6 +17,9 @@ func NewDuplex(from, to syscall.Conn) *Duplex { return &Duplex{NewReader(from), 
 // Read is that of a Reader.
 func (d *Duplex) Read(b []byte) (int, error) { return d.from.Read(b) }
 
+// Look is that of a Reader.
+func (d *Duplex) Look(may bool) { d.from.Look(may) }
+
 // Write is that of a Conn.
 func (d *Duplex) Write(b []byte) (int, error) { return d.to.Write(b) }
 

@@ -9,8 +9,8 @@ import (
 
 const (
 	// moment is how long a Reader looks before it sleeps: a few times what it takes
-	// a process to fall asleep and to be woken.
-	moment = 100 * time.Microsecond
+	// processes on the way to an answer to fall asleep and to be woken.
+	moment = 200 * time.Microsecond
 	// A wait of less than a moment earns credit for a look, mostCredit at the most; one
 	// that was longer costs some, and a look in vain its price, which doubles from
 	// leastPrice to mostPrice until one is not: where all processors are wanted, hardly
@@ -34,18 +34,22 @@ func Looked() time.Duration { return time.Duration(looked.Load()) }
 // one goroutine; the file may be closed by another.
 type Reader struct {
 	conn   *Conn
-	credit int // above 0 the next wait is looked at
-	price  int // of the next look that is in vain
+	credit int  // above 0 the next wait is looked at
+	price  int  // of the next look that is in vain
+	rests  bool // no look next, whatever the credit
 }
 
 // NewReader takes a file, which stays open for its own methods.
 func NewReader(of syscall.Conn) *Reader { return &Reader{conn: New(of), price: leastPrice} }
 
+// Look says whether the next Read may look.
+func (r *Reader) Look(may bool) { r.rests = !may }
+
 // Read is that of a Conn.
 func (r *Reader) Read(b []byte) (int, error) {
 	began := time.Now()
 	n := 0
-	if r.credit > 0 {
+	if r.credit > 0 && !r.rests {
 		n = r.watch(b, began)
 	}
 	var err error

@@ -84,6 +84,30 @@ func TestSilenceIsSlept(t *testing.T) {
 	}
 }
 
+// Who is told not to look sleeps at once, however quick answers have been.
+func TestNoLookUnlessAllowed(t *testing.T) {
+	r, w := open(t)
+	from := nonblock.NewReader(r)
+	b := make([]byte, 8)
+	for _, may := range []bool{true, false, true} {
+		from.Look(may)
+		before := nonblock.Looked()
+		for range 64 {
+			_, _ = w.Write([]byte("x"))
+			if _, err := from.Read(b); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.AfterFunc(20*time.Millisecond, func() { _, _ = w.Write([]byte("y")) })
+		if _, err := from.Read(b); err != nil {
+			t.Fatal(err)
+		}
+		if looked := nonblock.Looked() - before; (looked > 0) != may {
+			t.Errorf("it may look: %t, it looked for %s", may, looked)
+		}
+	}
+}
+
 func TestCloseEndsReadThatLooks(t *testing.T) {
 	r, w := open(t)
 	from := nonblock.NewReader(r)

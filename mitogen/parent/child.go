@@ -59,6 +59,7 @@ func (s *setup) behind(ch *child, from io.Reader) io.ReadWriteCloser {
 type quick interface {
 	mitogen.TryWriter
 	mitogen.BuffersWriter
+	mitogen.Looker
 	// Bulk is a second way; nil for none.
 	Bulk() io.ReadWriter
 }

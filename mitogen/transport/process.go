@@ -73,6 +73,9 @@ func (p *Process) reap(watched <-chan struct{}) {
 // Read reads from the far side's stdout.
 func (p *Process) Read(b []byte) (int, error) { return p.data.Read(b) }
 
+// Look says whether the next Read may look for bytes before it sleeps.
+func (p *Process) Look(may bool) { p.data.Look(may) }
+
 // Write writes to the far side's stdin.
 func (p *Process) Write(b []byte) (int, error) { return p.data.Write(b) }
 
