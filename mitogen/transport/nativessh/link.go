@@ -1,6 +1,7 @@
 package nativessh
 
 import (
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -32,6 +33,8 @@ type Link struct {
 	exit   error // how the command ended; guarded by mu
 	reason error // owned by supervise until done
 	gone   bool  // the connection was lost; guarded by mu until done
+
+	stdin writes
 }
 
 var _ transport.Link = (*Link)(nil)
@@ -154,10 +157,24 @@ func (l *Link) giveUp(reason error) {
 func (l *Link) Read(p []byte) (int, error) { return l.channel.Read(p) }
 
 // Write writes to the far side's stdin; it waits while the far side takes nothing.
-func (l *Link) Write(p []byte) (int, error) { return l.channel.Write(p) }
+func (l *Link) Write(p []byte) (int, error) {
+	if !l.stdin.begin() {
+		return 0, net.ErrClosed
+	}
+	n, err := l.channel.Write(p)
+	if l.stdin.end() {
+		err = errors.Join(err, l.channel.CloseWrite())
+	}
+	return n, err
+}
 
-// CloseWrite ends the far side's stdin.
-func (l *Link) CloseWrite() error { return l.channel.CloseWrite() }
+// CloseWrite ends the far side's stdin, behind the Write that goes on, if one does.
+func (l *Link) CloseWrite() error {
+	if !l.stdin.close() {
+		return nil
+	}
+	return l.channel.CloseWrite()
+}
 
 // Diagnostics gives banners and what the command wrote to stderr.
 func (l *Link) Diagnostics() string { return l.out.text() }

@@ -84,6 +84,34 @@ func TestManyBytesBothWays(t *testing.T) {
 	}
 }
 
+// The end of stdin that is asked for while a write waits for the far side comes behind
+// what is written, and nothing comes behind it.
+func TestEndBehindAWrite(t *testing.T) {
+	link, err := newClient(t, serve(t, openServer)).open(t, "cat")
+	must(t, err)
+	const size = 8 << 20 // more than is on the way before cat's output is read
+	wrote := make(chan error)
+	go func() {
+		n, err := link.Write([]byte("x"))
+		wrote <- err
+		if n, err = link.Write(make([]byte, size)); n != size {
+			err = errors.Join(err, io.ErrShortWrite)
+		}
+		wrote <- err
+	}()
+	must(t, <-wrote)
+	must(t, second(link.Read(make([]byte, 1)))) // the next write has begun, or is about to
+	must(t, link.CloseWrite())
+	must(t, link.CloseWrite())
+	n, err := io.Copy(io.Discard, link)
+	if werr := <-wrote; werr == nil && n != size || werr != nil && (n != 0 || !errors.Is(werr, net.ErrClosed)) || err != nil {
+		t.Errorf("%d bytes came back, %v; the write gives %v", n, err, werr)
+	}
+	if _, err := link.Write([]byte("x")); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("a later write gives %v", err)
+	}
+}
+
 func TestKeepaliveFindsALostConnection(t *testing.T) {
 	s := serve(t, openServer)
 	gate := make(chan struct{})
