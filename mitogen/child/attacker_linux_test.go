@@ -33,6 +33,7 @@ type attacker struct {
 	w    *bufio.Writer
 	rd   *wire.Reader
 	bulk wire.Bulk
+	side *os.File // that bulk is
 }
 
 func hostileMain(name string) error {
@@ -49,7 +50,7 @@ func hostileMain(name string) error {
 		return err
 	}
 	side := os.NewFile(uintptr(cfg.Bulk), "link bulk")
-	a := &attacker{cfg.ID, bufio.NewWriter(os.Stdout), wire.NewReader(os.Stdin, 1<<30), wire.Bulk{ReadWriter: side, Least: wire.BulkData}}
+	a := &attacker{cfg.ID, bufio.NewWriter(os.Stdout), wire.NewReader(os.Stdin, 1<<30), wire.Bulk{ReadWriter: side, Least: wire.BulkData}, side}
 	a.rd.Bulk = a.bulk
 	_, _ = a.w.Write(wire.AppendPreamble(nil, wire.ReadyMagic, ready))
 	report := attacks[name](a)
@@ -224,6 +225,27 @@ var attacks = map[string]func(a *attacker) string{
 		_ = a.w.Flush()
 		os.Exit(0)
 		return ""
+	},
+	"send half of bulk data and read half": func(a *attacker) string {
+		_ = a.w.Flush() // that it is ready
+		_, _ = a.side.Read(make([]byte, 1))
+		f := wire.Frame{Src: a.id, Auth: a.id, Handle: receiverHandle, Data: make([]byte, wire.BulkData)}
+		_, _ = a.w.Write(f.AppendHeader(nil))
+		_ = a.w.Flush()
+		_, _ = a.side.Write(f.Data[:1000])
+		os.Exit(0)
+		return ""
+	},
+	"close the second way within bulk data": func(a *attacker) string {
+		f := wire.Frame{Src: a.id, Auth: a.id, Handle: receiverHandle, Data: make([]byte, wire.BulkData)}
+		_, _ = a.w.Write(f.AppendHeader(nil))
+		_ = a.w.Flush()
+		_ = a.side.Close()
+		return ""
+	},
+	"close the second way": func(a *attacker) string {
+		_ = a.side.Close()
+		return "closed"
 	},
 	"send malformed control messages": func(a *attacker) string {
 		for _, handle := range []uint32{

@@ -137,6 +137,7 @@ func TestHostileChild(t *testing.T) {
 		{name: "speak nonsense", log: "BEGIN NONSENSE", lost: true},
 		{name: "send half a frame", log: "stream lost", lost: true},
 		{name: "send half of bulk data", log: "stream lost", lost: true},
+		{name: "close the second way within bulk data", log: "stream lost", lost: true},
 		{name: "send malformed control messages", log: "malformed"},
 		{name: "use its parent's services", report: "not refused: []"},
 		{name: "ask for all ids", report: "map[an answer:1000 refused by policy: too many context ids:500]"},

@@ -2,10 +2,12 @@ package wire
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
+	"syscall"
 	"unsafe"
 )
 
@@ -270,8 +272,10 @@ func (rd *Reader) corrupt() error {
 	return &CorruptError{Got: append([]byte(nil), got...)}
 }
 
+// cutShort is the error of a link that ended within a frame. A socket whose far end had
+// something left to read says so by an error of its own.
 func cutShort(err error) error {
-	if err == io.EOF {
+	if err == io.EOF || errors.Is(err, syscall.ECONNRESET) {
 		return io.ErrUnexpectedEOF
 	}
 	return err
