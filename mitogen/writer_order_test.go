@@ -24,15 +24,33 @@ func (m moody) WriteBuffers(pieces net.Buffers) error {
 	return err
 }
 
+// twofold has a second way beside.
+type twofold struct {
+	moody
+	side moody
+}
+
+func (c twofold) Bulk() wire.Bulk { return wire.Bulk{ReadWriter: c.side, Least: wire.BulkData} }
+
 // What many send by one link, in all the ways that there are, arrives once, whole, and in
 // the order in which each sent it.
 func TestWhatManySendArrives(t *testing.T) {
+	up, down := net.Pipe()
+	defer func() { _, _ = up.Close(), down.Close() }()
+	t.Run("one way", func(t *testing.T) { checkManySend(t, moody{up}, down, wire.Bulk{}) })
+	up, down = net.Pipe()
+	sideUp, sideDown := net.Pipe()
+	defer func() { _, _, _, _ = up.Close(), down.Close(), sideUp.Close(), sideDown.Close() }()
+	t.Run("two ways", func(t *testing.T) {
+		checkManySend(t, twofold{moody{up}, moody{sideUp}}, down, wire.Bulk{ReadWriter: sideDown, Least: wire.BulkData})
+	})
+}
+
+func checkManySend(t *testing.T, up io.ReadWriteCloser, down net.Conn, bulk wire.Bulk) {
 	const senders, each = 8, 400
 	r := NewRouter(Options{})
 	defer func() { r.Broker().Shutdown(); r.Broker().Join() }()
-	up, down := net.Pipe()
-	defer func() { _, _ = up.Close(), down.Close() }()
-	s := r.newStream(moody{up}, 1, "far")
+	s := r.newStream(up, 1, "far")
 	defer s.Abort()
 	for sender := range uint32(senders) {
 		go func() {
@@ -44,6 +62,7 @@ func TestWhatManySendArrives(t *testing.T) {
 		}()
 	}
 	rd := wire.NewReader(down, 1<<20)
+	rd.Bulk = bulk
 	var next [senders]uint32
 	for range senders * each {
 		f, err := rd.Next()
