@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -20,6 +22,7 @@ import (
 	"github.com/mitoscript/mitoscript/mitogen/parent"
 	"github.com/mitoscript/mitoscript/mitogen/transport"
 	"github.com/mitoscript/mitoscript/mitogen/value"
+	"github.com/mitoscript/mitoscript/mitogen/wire"
 )
 
 // soakEnv is how long TestUnderFaults goes on; `make soak` sets it.
@@ -49,11 +52,43 @@ func (p *proxy) slow(n int) {
 	}
 }
 
-func (p *proxy) Read(b []byte) (int, error) {
+func (p *proxy) Read(b []byte) (int, error)  { return p.read(p.Link, b) }
+func (p *proxy) Write(b []byte) (int, error) { return p.write(p.Link, b) }
+
+// TryWrite leaves all to Write, which may take its time.
+func (p *proxy) TryWrite([]byte) int { return 0 }
+
+func (p *proxy) WriteBuffers(pieces net.Buffers) error {
+	for _, b := range pieces {
+		if _, err := p.Write(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Bulk is the second way of the link, under the same fault.
+func (p *proxy) Bulk() io.ReadWriter {
+	if b := p.Link.(interface{ Bulk() io.ReadWriter }).Bulk(); b != nil {
+		return &side{p, b}
+	}
+	return nil
+}
+
+// side is the second way of a proxy.
+type side struct {
+	*proxy
+	way io.ReadWriter
+}
+
+func (s *side) Read(b []byte) (int, error)  { return s.read(s.way, b) }
+func (s *side) Write(b []byte) (int, error) { return s.write(s.way, b) }
+
+func (p *proxy) read(from io.Reader, b []byte) (int, error) {
 	if p.fault == "throttle" {
 		b = b[:min(len(b), 64)]
 	}
-	n, err := p.Link.Read(b)
+	n, err := from.Read(b)
 	p.slow(n)
 	if !p.passed(n) {
 		return n, err
@@ -72,7 +107,7 @@ func (p *proxy) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func (p *proxy) Write(b []byte) (int, error) {
+func (p *proxy) write(to io.Writer, b []byte) (int, error) {
 	p.slow(len(b))
 	if p.passed(len(b)) && len(b) > 0 {
 		switch p.fault {
@@ -89,7 +124,7 @@ func (p *proxy) Write(b []byte) (int, error) {
 			})
 		}
 	}
-	return p.Link.Write(b)
+	return to.Write(b)
 }
 
 // faulty is a local child behind a proxy.
@@ -104,7 +139,7 @@ func (f *faulty) Open(ctx context.Context, boot []string) (transport.Link, error
 		return nil, err
 	}
 	p := &proxy{Link: link, fault: f.fault}
-	p.left.Store(rand.Int64N(4000))
+	p.left.Store(rand.Int64N([]int64{4000, 400_000}[rand.IntN(2)])) // during small calls, or with bulk data
 	return p, nil
 }
 
@@ -201,11 +236,16 @@ func (u *underFaults) signal(pid int, fault string) {
 	}
 }
 
-// call makes calls that take some time, until one fails.
+// call makes calls that take some time or bring bulk data there and back, until one fails.
 func (u *underFaults) call(c *mitogen.Context, fault string) {
-	for range 10 {
+	for i := range 10 {
 		ctx, cancel := context.WithTimeout(context.Background(), processTimeout)
-		_, err := c.Call(ctx, &value.Func{Name: "time.sleep", Builtin: "time.sleep"}, 0.002)
+		var err error
+		if i%2 == 0 || fault == "throttle" { // bulk data would take a minute
+			_, err = c.Call(ctx, &value.Func{Name: "time.sleep", Builtin: "time.sleep"}, 0.002)
+		} else {
+			err = u.bulk(ctx, c, fault)
+		}
 		cancel()
 		if err == nil {
 			u.worked.Add(1)
@@ -219,6 +259,16 @@ func (u *underFaults) call(c *mitogen.Context, fault string) {
 		}
 		return
 	}
+}
+
+// bulk has data come back that goes by the second way of the link, if there is one.
+func (u *underFaults) bulk(ctx context.Context, c *mitogen.Context, fault string) error {
+	text := strings.Repeat("x", wire.BulkData+rand.IntN(50_000))
+	got, err := c.Call(ctx, &value.Func{Name: "json.encode", Builtin: "json.encode"}, text)
+	if err == nil && fault != "corrupt" && got != `"`+text+`"` {
+		u.t.Errorf("%s: of %d bytes others came back", fault, len(text))
+	}
+	return err
 }
 
 // known complains of errors that are not of our kinds, and of those without a fault.
