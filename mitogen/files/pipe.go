@@ -63,7 +63,7 @@ type part struct {
 func newPipe(peer *mitogen.Context, remote uint32) (*pipe, error) {
 	p := &pipe{router: peer.Router(), peer: peer, remote: remote, change: make(chan struct{}, 1)}
 	var err error
-	p.own, err = p.router.AddHandler(mitogen.Handler{Respondent: peer, Func: p.heard})
+	p.own, err = p.router.AddHandler(mitogen.Handler{Respondent: peer, Func: p.heard, Buffers: true})
 	return p, err
 }
 
