@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/mitoscript/mitoscript/mitogen"
 	"github.com/mitoscript/mitoscript/mitogen/value"
 	"github.com/mitoscript/mitoscript/mitogen/wire"
@@ -63,6 +65,9 @@ func (t *tree) stuck() (c *mitogen.Context, pid int, calls chan error) {
 	c = t.child()
 	pid = int(t.call(c, "pid").(int64))
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Waitid(unix.P_PID, pid, nil, unix.WSTOPPED|unix.WNOWAIT, nil); err != nil {
 		t.Fatal(err)
 	}
 	calls = make(chan error, many)
