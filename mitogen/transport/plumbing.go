@@ -35,7 +35,7 @@ func newPlumbing(tty TTYMode, bulk bool) (*plumbing, error) {
 }
 
 func (pl *plumbing) open(bulk bool) (err error) {
-	if bulk {
+	if bulk && pl.tty != AllTTY { // there the link has the descriptor
 		if pl.side, pl.childSide, err = sidePair(); err != nil {
 			return pipeError(err)
 		}

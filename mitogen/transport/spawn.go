@@ -25,7 +25,7 @@ type SpawnOptions struct {
 	// ExtraFiles are passed from descriptor 3 on (5 with AllTTY). They stay open here.
 	ExtraFiles []*os.File
 	// Bulk asks for a second way to the process, as its descriptor BulkFD, where there is
-	// a better one than pipes; then ExtraFiles follow it.
+	// a better one than pipes, and not with AllTTY; then ExtraFiles follow it.
 	Bulk bool
 	// Log is told at debug level what the process prints besides its data: "NAME: line".
 	Log *slog.Logger

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -205,6 +208,25 @@ func TestExtraFilesAndArgv0(t *testing.T) {
 		t.Errorf("%q", buf[:n])
 	}
 	end(t, p)
+}
+
+// Where the link itself has the descriptor, there is no second way.
+func TestSecondWay(t *testing.T) {
+	for tty, want := range map[transport.TTYMode]string{transport.NoTTY: "socket:", transport.StderrTTY: "socket:", transport.AllTTY: "pipe:"} {
+		script := fmt.Sprintf("readlink /proc/$$/fd/%d >&%d", transport.BulkFD, map[bool]int{false: 1, true: 4}[tty == transport.AllTTY])
+		p, err := transport.Spawn(t.Context(), "test", []string{"sh", "-c", script}, tty, nil, transport.SpawnOptions{Bulk: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { end(t, p) })
+		got, _ := io.ReadAll(p)
+		if runtime.GOOS == "linux" && !strings.HasPrefix(string(got), want) {
+			t.Errorf("mode %v: the descriptor is %q, want %s", tty, got, want)
+		}
+		if there := p.Bulk() != nil; there != strings.HasPrefix(string(got), "socket:") {
+			t.Errorf("mode %v: a second way here is %t, there it is %q", tty, there, got)
+		}
+	}
 }
 
 func TestEndEscalates(t *testing.T) {
