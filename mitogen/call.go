@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 
 	"github.com/mitoscript/mitoscript/mitogen/codec"
 	"github.com/mitoscript/mitoscript/mitogen/value"
@@ -42,9 +41,9 @@ func (c *Context) EncodeCall(call *Call, names CallNames) (*EncodedCall, error) 
 	if c.id == c.router.id {
 		return nil, errorf("cannot call a function in the context that runs this one")
 	}
-	e := spareCalls.Get().(*EncodedCall)
+	m := newMessage(smallCall)
 	enc := codec.Encoder{FirstIndex: names.FirstIndex, Max: int(c.router.MaxMessageSize()), NoFuncs: !c.Obeys()}
-	enc.Buf = e.message.Data
+	enc.Buf = m.Data
 	enc.Array(4)
 	var chain value.Value
 	if call.Chain != "" {
@@ -68,8 +67,8 @@ func (c *Context) EncodeCall(call *Call, names CallNames) (*EncodedCall, error) 
 			return nil, err
 		}
 	}
-	e.target, e.lent = c, lentBy(&enc)
-	e.message.Handle, e.message.Data, e.message.funcs = wire.CallFunction, enc.Buf, enc.Funcs
+	m.Handle, m.Data, m.funcs = wire.CallFunction, enc.Buf, enc.Funcs
+	e := &EncodedCall{target: c, message: m, lent: lentBy(&enc)}
 	if c.router.observer != nil && call.Func != nil {
 		e.name = funcName(call.Func)
 	}
@@ -100,25 +99,19 @@ func (c *Context) Obeys() bool {
 // EncodedCall is a call that is ready to be sent, once.
 type EncodedCall struct {
 	target  *Context
-	message Message
+	message *Message // nil once it was sent
 	lent    []uint32 // contexts that it may use
 	name    string   // of the function, for the router's observer; "" without one
 }
 
-// spareCalls are those that were sent.
-var spareCalls = sync.Pool{New: func() any {
-	return &EncodedCall{message: Message{Frame: wire.Frame{Data: make([]byte, 0, smallCall)}}}
-}}
-
-// free gives e up behind its sending: small data is not kept by a link. Without it
-// many calls in a row leave as much garbage as their results do.
-func (e *EncodedCall) free() {
-	data := e.message.Data
-	*e = EncodedCall{}
-	if cap(data) <= keptData {
-		e.message.Data = data[:0]
-		spareCalls.Put(e)
+// take gives the message, which whoever sends it gives up behind that.
+func (e *EncodedCall) take() (*Message, error) {
+	m := e.message
+	if m == nil {
+		return nil, errorf("the call has been sent")
 	}
+	e.message = nil
+	return m, nil
 }
 
 // Do sends the call and waits for its result. A function that failed is a
@@ -134,16 +127,19 @@ func (e *EncodedCall) Do(ctx context.Context) (value.Value, error) {
 }
 
 func (e *EncodedCall) do(ctx context.Context) (value.Value, error) {
-	target := e.target
-	reply, err := target.await(ctx, &e.message, e.lent...)
-	handle := e.message.ReplyTo
-	e.free()
+	m, err := e.take()
 	if err != nil {
-		target.cancelCall(handle)
-		return nil, target.named(err)
+		return nil, err
+	}
+	reply, err := e.target.await(ctx, m, e.lent...)
+	handle := m.ReplyTo
+	m.free(e.target.router)
+	if err != nil {
+		e.target.cancelCall(handle)
+		return nil, e.target.named(err)
 	}
 	v, err := reply.Decode()
-	return v, target.named(err)
+	return v, e.target.named(err)
 }
 
 // named says in the error of a channel that it is the context's.
@@ -162,6 +158,10 @@ func (c *Context) named(err error) error {
 
 // Start sends the call and returns a Receiver of its result.
 func (e *EncodedCall) Start() (*Receiver, error) {
+	m, err := e.take()
+	if err != nil {
+		return nil, err
+	}
 	ended := e.began()
 	rv, err := newReceiver(e.target.router, ReceiverOptions{Respondent: e.target, Once: true, call: e.target, lent: e.lent, ended: ended})
 	if err != nil {
@@ -170,9 +170,9 @@ func (e *EncodedCall) Start() (*Receiver, error) {
 		}
 		return nil, err
 	}
-	e.message.ReplyTo = rv.Handle()
-	err = e.target.sendUntil(nil, &e.message, gathers)
-	e.free()
+	m.ReplyTo = rv.Handle()
+	err = e.target.sendUntil(nil, m, gathers)
+	m.free(e.target.router)
 	if err != nil {
 		rv.Close()
 		return nil, err
@@ -182,9 +182,13 @@ func (e *EncodedCall) Start() (*Receiver, error) {
 
 // NoReply sends the call; a failure is logged by the context called.
 func (e *EncodedCall) NoReply() error {
+	m, err := e.take()
+	if err != nil {
+		return err
+	}
 	ended := e.began()
-	err := e.target.sendUntil(nil, &e.message, gathers)
-	e.free()
+	err = e.target.sendUntil(nil, m, gathers)
+	m.free(e.target.router)
 	if ended != nil {
 		ended(err, 0)
 	}

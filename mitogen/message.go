@@ -59,8 +59,17 @@ func (m *Message) free(r *Router) {
 	spareMessages.Put(m)
 }
 
-func encodeMessage(enc *codec.Encoder, v value.Value) (*Message, error) {
+// newMessage gives an empty message, with room for n bytes of data if that is not 0.
+func newMessage(n int) *Message {
 	m := spareMessages.Get().(*Message)
+	if cap(m.Data) < n {
+		m.Data = make([]byte, 0, n)
+	}
+	return m
+}
+
+func encodeMessage(enc *codec.Encoder, v value.Value) (*Message, error) {
+	m := newMessage(0)
 	if enc.Buf == nil {
 		enc.Buf = m.Data
 	}
