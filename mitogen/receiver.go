@@ -38,10 +38,8 @@ type ReceiverOptions struct {
 type Receiver struct {
 	source
 	router *Router
-	handle atomic.Uint32
 	// handler is how it listens, and what is registered of it first
 	handler handler
-	once    bool
 	queue   queue[*Message]
 	call    *Context // that runs the call whose result it waits for
 	gate    func(m *Message, pass func())
@@ -53,6 +51,10 @@ type Receiver struct {
 	ended  *value.Error // why nothing comes any more; nil while open
 	clean  bool         // it was an explicit close, here or there
 	polled bool         // a Select was told of the end
+
+	// beside these, as that takes 32 bytes less for each call
+	once   bool
+	handle atomic.Uint32
 }
 
 // NewReceiver returns a Receiver that listens. A handle that is taken is an Error.

@@ -60,6 +60,8 @@ func (in *Interp) convert(v star.Value) (value.Value, *misplaced) {
 		return intValue(v), nil
 	case star.Float:
 		return float64(v), nil
+	case *star.Function:
+		return in.callable(v), nil
 	}
 	c := converter{in: in}
 	return c.convert(v)

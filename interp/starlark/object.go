@@ -33,19 +33,18 @@ type foldedObject struct{ objectValue }
 type goObject interface{ object() interp.Object }
 
 func (in *Interp) wrap(obj interp.Object) star.Value {
-	o := objectValue{in: in, obj: obj}
 	if _, ok := obj.(interp.Folded); ok {
-		return &foldedObject{o}
+		return &foldedObject{objectValue{in: in, obj: obj}}
 	}
 	if _, ok := obj.(interp.Sized); ok {
-		return &sizedObject{iterableObject{o}}
+		return &sizedObject{iterableObject{objectValue{in: in, obj: obj}}}
 	}
 	_, iterates := obj.(interp.Iterable)
 	_, unpacks := obj.(interp.Unpacker)
 	if iterates || unpacks {
-		return &iterableObject{o}
+		return &iterableObject{objectValue{in: in, obj: obj}}
 	}
-	return &o
+	return &objectValue{in: in, obj: obj}
 }
 
 func (o *objectValue) object() interp.Object { return o.obj }
