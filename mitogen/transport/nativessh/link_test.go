@@ -92,9 +92,9 @@ func TestEndBehindAWrite(t *testing.T) {
 	const size = 8 << 20 // more than is on the way before cat's output is read
 	wrote := make(chan error)
 	go func() {
-		n, err := link.Write([]byte("x"))
-		wrote <- err
-		if n, err = link.Write(make([]byte, size)); n != size {
+		wrote <- second(link.Write([]byte("x")))
+		n, err := link.Write(make([]byte, size))
+		if n != size {
 			err = errors.Join(err, io.ErrShortWrite)
 		}
 		wrote <- err
