@@ -290,6 +290,9 @@ func TestOneWhoGoesBeforeItsGrantComesGivesItsRoomBack(t *testing.T) {
 		Data: encoded(t, value.List{int64(1), int64(rv.Handle()), int64(1), int64(10)})})
 	h.ping()
 	fromKid, fromSender := master.router.StreamByID(kid.router.ID()), master.router.StreamByID(h.id)
+	for !fromKid.Listens() { // else it stops before the next frame instead of behind it
+		runtime.Gosched()
+	}
 	fromKid.Pause()
 	kid.settle() // the last frame that is read for now
 	if _, err := rv.TryGet(); err != nil {
