@@ -29,7 +29,7 @@ func contextError(ctx context.Context, host string, phase transport.Phase) *valu
 // the message has already, and without the library's own words around it.
 func plain(err error) string {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
-		errors.Is(err, syscall.ECONNRESET) { // what we see depends on what was on its way
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) { // what we see depends on what was on its way
 		return "the server closed the connection"
 	}
 	for {
