@@ -25,10 +25,10 @@ const (
 	full = 0.9
 	// worth is how many processors several threads must use to be kept.
 	worth = 1.25
-	// trial is how many ticks they have to show it, shortBreak how many lie before they
-	// are tried again if they did not: twice as many each time, up to longBreak, as a
-	// script that makes calls all the time is slower with them.
-	trial                 = 5
+	// trial is how many ticks they have to show it: few, as work that is one thread's takes
+	// twice as long meanwhile. shortBreak is how many lie before they are tried again if
+	// they did not: twice as many each time, up to longBreak.
+	trial                 = 2
 	shortBreak, longBreak = 20, 160
 )
 
