@@ -10,15 +10,13 @@ import (
 const (
 	// largeFrame is the size from which a frame's memory is what calls for collections.
 	largeFrame = 16 << 10
-	// manyFrames are a process that is at work, whatever their size, manyLarge one that
-	// takes a stream of large ones.
-	manyFrames, manyLarge = 256, 64
-	// streamBallast, largeBallast and smallBallast are how much more of large frames in a
-	// stream, of few of them, and of small ones may lie about before a collection begins.
-	// Memory that was not used lately has a price too, which large frames feel least.
-	streamBallast = 32 << 20
-	largeBallast  = 16 << 20
-	smallBallast  = 8 << 20
+	// manyFrames are a process that is at work, whatever their size.
+	manyFrames = 256
+	// largeBallast and smallBallast are how much more of large frames, and of small ones,
+	// may lie about before a collection begins. Memory that was not used lately has a
+	// price too, which large frames do not feel.
+	largeBallast = 16 << 20
+	smallBallast = 8 << 20
 )
 
 // ballast is memory that is never touched, and so takes none. A process that does
@@ -28,22 +26,16 @@ const (
 // (GOMEMLIMIT) of which it would take much, as it counts there.
 var ballast atomic.Pointer[[]byte]
 
-// weighed and weighedLarge count the frames of all links.
-var weighed, weighedLarge atomic.Int64
+// weighed counts the frames of all links.
+var weighed atomic.Int64
 
 // weigh makes the ballast if f calls for it.
 func weigh(f *wire.Frame) {
 	if weighed.Add(1) == manyFrames {
 		carry(smallBallast)
 	}
-	if f.Length() < largeFrame || f.Buffer != nil {
-		return
-	}
-	switch weighedLarge.Add(1) {
-	case 1:
+	if f.Length() >= largeFrame && f.Buffer == nil {
 		carry(largeBallast)
-	case manyLarge:
-		carry(streamBallast)
 	}
 }
 
