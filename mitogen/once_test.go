@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/mitoscript/mitoscript/mitogen"
+	"github.com/mitoscript/mitoscript/mitogen/value"
 )
 
 // A call is sent once: what it was encoded into belongs to others then.
@@ -18,7 +19,7 @@ func TestACallIsSentOnce(t *testing.T) {
 		"Start":   func(e *mitogen.EncodedCall) error { _, err := e.Start(); return err },
 		"NoReply": (*mitogen.EncodedCall).NoReply,
 	} {
-		e, err := c.EncodeCall(&mitogen.Call{Func: "f"}, mitogen.CallNames{})
+		e, err := c.EncodeCall(&mitogen.Call{Func: "f", Args: []value.Value{int64(1)}}, mitogen.CallNames{})
 		if err != nil {
 			t.Fatal(err)
 		}
